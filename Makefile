@@ -1,0 +1,42 @@
+# make lab         opens the course in JupyterLab
+# make test        lint, unit tests, and every lesson re-executed and compared with its outputs
+# make notebooks   executes the lessons in place (one of them: make notebooks LESSON=06)
+# make lint        the first part of make test
+#
+# The environment in .venv is made when it is missing or older than pyproject.toml or
+# constraints.txt. To make it with another Python: make lab PYTHON=python3.12
+
+PYTHON = python3
+PY = $(if $(filter Windows_NT,$(OS)),.venv/Scripts/python,.venv/bin/python)
+
+# Jupyter refuses to run as root, who one is in a container, unless it is told to.
+LAB_OPTIONS = $(if $(filter 0,$(shell id -u)),--allow-root)
+# On a machine without a screen the address is printed and no (text) browser is started.
+ifeq ($(shell uname -s)$(DISPLAY)$(WAYLAND_DISPLAY),Linux)
+LAB_OPTIONS += --no-browser
+endif
+
+.PHONY: lab test lint notebooks
+
+lab: .venv/lab-installed
+	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_OPTIONS)
+
+test: lint
+	$(PY) -m pytest
+
+lint: .venv/test-installed
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+
+notebooks: .venv/test-installed
+	$(PY) -m poolkit.lessons $(LESSON)
+
+.venv/lab-installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "poolkit needs Python 3.11 or newer; to name one: make lab PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install -e . -c constraints.txt
+	touch $@
+
+.venv/test-installed: .venv/lab-installed
+	$(PY) -m pip install -e '.[test]' -c constraints.txt
+	touch $@

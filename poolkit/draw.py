@@ -1,0 +1,251 @@
+"""The course's pictures: grids of numbers, images, feature maps, learning curves.
+
+Every function draws one new figure and returns it; a notebook cell shows it with ``plt.show()``.
+The colours mean the same everywhere and come from the palette of Okabe & Ito 2008
+(jfly.uni-koeln.de/color), which colour-blind readers can tell apart. Nothing is told by colour
+alone: windows have outlines, padding is hatched, curves carry their names.
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.patches import Rectangle
+
+INPUT = "#56B4E9"
+WINDOW = "#D55E00"
+OUTPUT = "#009E73"
+PADDING = "#BBBBBB"
+CURVES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+_INCHES_PER_CELL = 0.5
+_DPI = 100
+
+
+def grids(panels, *, windows=(), padding=0):
+    """Draw 2-D arrays of numbers side by side: the first as the input, the others as outputs.
+
+    Args:
+        panels: a dict from title to an array of shape (H, W).
+        windows: outlines on the first array, each (top, left, height, width) in cells.
+        padding: width of the border of the first array that is padding, in cells; it is hatched.
+
+    Returns:
+        The matplotlib Figure.
+
+    Raises:
+        ValueError: if an array does not have 2 axes, or there is none.
+
+    Introduced in lesson 01.
+    """
+    arrays = _two_dimensional(panels)
+    widths = [a.shape[1] for a in arrays.values()]
+    height = max(a.shape[0] for a in arrays.values())
+    figure, axes = plt.subplots(
+        ncols=len(arrays),
+        width_ratios=widths,
+        figsize=((sum(widths) + len(widths)) * _INCHES_PER_CELL, (height + 1) * _INCHES_PER_CELL),
+        dpi=_DPI,
+        squeeze=False,
+        layout="constrained",
+    )
+    for i, (ax, (title, values)) in enumerate(zip(axes[0], arrays.items(), strict=True)):
+        _grid(ax, values, OUTPUT if i else INPUT, 0 if i else padding)
+        ax.set_title(title, fontsize=11)
+    for top, left, h, w in windows:
+        axes[0, 0].add_patch(
+            Rectangle((left - 0.5, top - 0.5), w, h, fill=False, edgecolor=WINDOW, linewidth=3)
+        )
+    return figure
+
+
+def images(panels, *, columns=5, limits=None):
+    """Draw images side by side.
+
+    Args:
+        panels: a dict from title to an image: (H, W), (1, H, W) or, in colour, (3, H, W). Arrays
+            or tensors; uint8 is shown from 0 to 255.
+        columns: images per row.
+        limits: for other dtypes, the values shown as black and as white; None means each image's
+            own smallest and largest.
+
+    Returns:
+        The matplotlib Figure.
+
+    Raises:
+        ValueError: if an image has another shape, or there is none.
+
+    Introduced in lesson 01.
+    """
+    pictures = {title: _picture(title, image) for title, image in _not_empty(panels).items()}
+    columns = min(columns, len(pictures))
+    rows = -(-len(pictures) // columns)
+    tallest = max(p.shape[0] / p.shape[1] for p in pictures.values())
+    side = 9 / columns if columns > 2 else 4
+    figure, axes = plt.subplots(
+        rows,
+        columns,
+        figsize=(side * columns, (side * tallest + 0.35) * rows),
+        dpi=_DPI,
+        squeeze=False,
+        layout="constrained",
+    )
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, (title, picture) in zip(axes.flat, pictures.items(), strict=False):
+        low, high = (0, 255) if picture.dtype == np.uint8 else limits or (None, None)
+        ax.imshow(picture, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+        ax.set_title(title, fontsize=10)
+    return figure
+
+
+def feature_maps(layers, *, maps=8):
+    """Draw the first maps of each layer, one row for each layer, each map in its own grey range.
+
+    Args:
+        layers: a dict from title to the maps of one image, shape (C, H, W).
+        maps: how many maps per layer.
+
+    Returns:
+        The matplotlib Figure.
+
+    Raises:
+        ValueError: if an array does not have 3 axes, or there is none.
+
+    Introduced in lesson 06.
+    """
+    for title, values in _not_empty(layers).items():
+        if np.ndim(values) != 3:
+            raise ValueError(f"{title!r} has shape {np.shape(values)}; it must be (C, H, W)")
+    figure, axes = plt.subplots(
+        len(layers),
+        maps,
+        figsize=(maps * 1.1, len(layers) * 1.25),
+        dpi=_DPI,
+        squeeze=False,
+        layout="constrained",
+    )
+    for row, (title, values) in zip(axes, layers.items(), strict=True):
+        row[0].set_title(title, fontsize=10, loc="left")
+        for ax in row:
+            ax.axis("off")
+        for ax, one in zip(row, np.asarray(values), strict=False):
+            ax.imshow(one, cmap="gray", interpolation="nearest")
+    return figure
+
+
+def learning_curves(histories):
+    """Draw accuracy against seconds of training: on the test images, and on each batch, smoothed.
+
+    Args:
+        histories: a dict from name to a poolkit.training.History with test results.
+
+    Returns:
+        The matplotlib Figure.
+
+    Raises:
+        ValueError: if there is none, or one has no test results.
+
+    Introduced in lesson 06.
+    """
+    figure, ax = plt.subplots(figsize=(7, 4), dpi=_DPI, layout="constrained")
+    for i, (name, history) in enumerate(_not_empty(histories).items()):
+        if not history.test_accuracy:
+            raise ValueError(f"{name!r} has no test results: call fit with test=…")
+        colour, marker = CURVES[i % len(CURVES)], "osD^vPX"[i % 7]
+        batches = min(50, len(history.accuracy))
+        smooth = np.convolve(history.accuracy, np.ones(batches) / batches, mode="valid")
+        seconds = np.linspace(0, history.seconds, len(history.accuracy) + 1)[batches:]
+        ax.plot(seconds, smooth, color=colour, linewidth=1, alpha=0.6)
+        ax.plot(history.test_seconds, history.test_accuracy, marker, ls="--", color=colour)
+        end = (history.test_seconds[-1], history.test_accuracy[-1])
+        ax.annotate(name, end, (8, 0), textcoords="offset points", color=colour, va="center")
+    longest = max(history.seconds for history in histories.values())
+    ax.set(xlabel="seconds of training", xlim=(0, 1.2 * longest))
+    ax.set(ylabel="share right", ylim=(0.5, 1))
+    ax.set_title("Accuracy: marks on the test images, lines on the training batches", fontsize=11)
+    ax.grid(alpha=0.3)
+    return figure
+
+
+def confusion(matrix, names):
+    """Draw a confusion matrix: rows are the true classes, columns the predicted ones.
+
+    Args:
+        matrix: counts, shape (classes, classes).
+        names: one name per class.
+
+    Returns:
+        The matplotlib Figure.
+
+    Raises:
+        ValueError: if the matrix is not square with one row per name.
+
+    Introduced in lesson 06.
+    """
+    matrix = np.asarray(matrix)
+    if matrix.shape != (len(names), len(names)):
+        raise ValueError(
+            f"matrix has shape {matrix.shape}; {len(names)} names need ({len(names)}, {len(names)})"
+        )
+    figure, ax = plt.subplots(figsize=(7, 6), dpi=_DPI, layout="constrained")
+    share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
+    for (row, column), count in np.ndenumerate(matrix):
+        colour = "white" if share[row, column] > 0.5 else "black"
+        ax.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=8)
+    ax.set_xticks(range(len(names)), names, rotation=45, ha="right")
+    ax.set_yticks(range(len(names)), names)
+    ax.set(xlabel="predicted", ylabel="true")
+    ax.set_title("Test images by true and by predicted class", fontsize=11)
+    return figure
+
+
+def _grid(ax, values, colour, padding):
+    rows, columns = values.shape
+    for (row, column), value in np.ndenumerate(values):
+        border = min(row, column, rows - 1 - row, columns - 1 - column) < padding
+        ax.add_patch(
+            Rectangle(
+                (column - 0.5, row - 0.5),
+                1,
+                1,
+                facecolor=(PADDING if border else colour, 0.35),
+                edgecolor="white",
+                hatch="///" if border else None,
+            )
+        )
+        ax.text(column, row, _number(value), ha="center", va="center", fontsize=11)
+    ax.set(xlim=(-0.55, columns - 0.45), ylim=(rows - 0.45, -0.55), aspect="equal", anchor="N")
+    ax.axis("off")
+
+
+def _number(value):
+    if np.isneginf(value):
+        return "−∞"
+    return f"{value:.4g}".replace("-", "−")
+
+
+def _two_dimensional(panels):
+    arrays = {title: np.asarray(values) for title, values in _not_empty(panels).items()}
+    for title, values in arrays.items():
+        if values.ndim != 2:
+            raise ValueError(f"{title!r} has shape {values.shape}; it must be (H, W)")
+    return arrays
+
+
+def _picture(title, image):
+    picture = np.asarray(image)
+    if picture.ndim == 3 and picture.shape[0] == 1:
+        return picture[0]
+    if picture.ndim == 3 and picture.shape[0] == 3:
+        return picture.transpose(1, 2, 0)
+    if picture.ndim == 2:
+        return picture
+    raise ValueError(
+        f"{title!r} has shape {picture.shape}; an image is (H, W), (1, H, W) or (3, H, W)"
+    )
+
+
+def _not_empty(panels):
+    if not panels:
+        raise ValueError("there is nothing to draw: the dict is empty")
+    return panels

@@ -1,0 +1,64 @@
+"""Check that this Python has what the course needs, and say how to mend it where it has not."""
+
+import importlib
+import os
+import sys
+from importlib.metadata import PackageNotFoundError, requires, version
+
+from packaging.requirements import Requirement
+
+_MEND = "Mend it with `make lab`, or with the install commands in README.md."
+
+
+def packages():
+    """Return one (name, needed versions, installed version or None) for each package poolkit needs.
+
+    Source: the dependencies in pyproject.toml. Introduced in lesson 00.
+    """
+    rows = []
+    for line in requires("poolkit"):
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            try:
+                found = version(requirement.name)
+            except PackageNotFoundError:
+                found = None
+            rows.append((requirement.name, str(requirement.specifier), found))
+    return rows
+
+
+def problems():
+    """Return one sentence for each thing that is missing or wrong, with its mend; [] if none.
+
+    It looks at every package's version, at whether torch and torchvision can be imported, and at
+    every data file. Introduced in lesson 00.
+    """
+    found = []
+    for name, needed, installed in packages():
+        if installed is None:
+            found.append(f"{name} is not installed. {_MEND}")
+        elif not Requirement(f"{name}{needed}").specifier.contains(installed, prereleases=True):
+            found.append(f"{name} {installed} is installed, but {needed} is needed. {_MEND}")
+    try:
+        # Not at the top: the report above must work where torch does not.
+        datasets = importlib.import_module("poolkit.datasets")
+        datasets.fashion_mnist(train=False)
+        for name in datasets.PHOTOS:
+            datasets.photo(name)
+    except OSError as error:
+        found.append(f"{error}.")
+    except (ImportError, RuntimeError) as error:
+        found.append(f"torch and torchvision cannot be used: {error}. {_MEND}")
+    return found
+
+
+def report():
+    """Print the versions of Python and of the packages, the processor cores, and the problems.
+
+    Introduced in lesson 00.
+    """
+    print(f"Python {sys.version.split()[0]} on {sys.platform}, {os.cpu_count()} processor cores")
+    for name, needed, installed in packages():
+        print(f"  {name:12} {installed or 'missing':12} needed: {needed or 'any'}")
+    for problem in problems():
+        print(f"PROBLEM: {problem}")

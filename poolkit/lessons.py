@@ -1,0 +1,121 @@
+"""``python -m poolkit.lessons [NUMBER ...]``: execute the lessons in place and tell what they cost.
+
+A lesson is written back only when all of its cells ran without an error, and then whole; otherwise
+the file stays as it was. The table gives the seconds and the peak memory of each lesson's kernel.
+"""
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from tqdm.auto import tqdm
+
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+# Evaluated in the kernel. Only Windows lacks the resource module, and only it has peak_wset.
+_PEAK_BYTES = (
+    "__import__('psutil').Process().memory_info().peak_wset"
+    if sys.platform == "win32"
+    else "__import__('resource').getrusage(0).ru_maxrss"
+    + ("" if sys.platform == "darwin" else " * 1024")
+)
+
+
+def find(numbers=(), folder=NOTEBOOKS):
+    """Return the paths of the lessons with these numbers, or of all lessons, in order.
+
+    Args:
+        numbers: lesson numbers as text, "6" or "06".
+        folder: the folder that holds the notebooks.
+
+    Raises:
+        ValueError: if a number has no lesson.
+    """
+    lessons = {path.name[:2]: path for path in sorted(Path(folder).glob("[0-9][0-9]_*.ipynb"))}
+    for number in numbers:
+        if number.zfill(2) not in lessons:
+            raise ValueError(f"there is no lesson {number}; there are {', '.join(lessons)}")
+    return [lessons[n.zfill(2)] for n in numbers] or list(lessons.values())
+
+
+def execute(path):
+    """Execute one notebook in place, and return the seconds and the peak memory of its kernel.
+
+    Args:
+        path: the notebook; its cells run in its own folder.
+
+    Returns:
+        (seconds, bytes).
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: if a cell fails; the file is then left as it was.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    start = time.perf_counter()
+    with client.setup_kernel():
+        for index, cell in enumerate(notebook.cells):
+            client.execute_cell(cell, index)
+        seconds = time.perf_counter() - start
+        peak = nbformat.v4.new_code_cell(_PEAK_BYTES)
+        notebook.cells.append(peak)
+        client.execute_cell(peak, len(notebook.cells) - 1)
+        notebook.cells.pop()
+    _tidy(notebook)
+    new = path.with_name(f".{path.name}.new")
+    try:
+        nbformat.write(notebook, new)
+        os.replace(new, path)
+    finally:
+        new.unlink(missing_ok=True)
+    return seconds, int(peak.outputs[0].data["text/plain"])
+
+
+def _tidy(notebook):
+    """Remove what differs between machines and what a reader without a kernel cannot be shown."""
+    notebook.metadata = {
+        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [o for o in cell.outputs if _WIDGET not in o.get("data", {})]
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog="python -m poolkit.lessons", description="Execute lessons in place."
+    )
+    parser.add_argument("numbers", nargs="*", metavar="NUMBER", help="lesson numbers; none: all")
+    try:
+        paths = find(parser.parse_args().numbers)
+    except ValueError as error:
+        parser.error(str(error))
+    rows, failed = [], False
+    for path in tqdm(paths, desc="lessons"):
+        try:
+            seconds, peak = execute(path)
+            rows.append(f"{path.stem:32} {seconds:8.1f} {peak / 2**20:8.0f}")
+        except CellExecutionError as error:
+            failed = True
+            rows.append(f"{path.stem:32}   failed, and is left as it was\n{error}")
+    print(f"{'lesson':32} {'seconds':>8} {'peak MiB':>8}", *rows, sep="\n")
+    sys.exit(failed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""The networks of the course: LeNet-5 as it was published, and a small modern CNN.
+
+Both take images as floats from 0 to 1 and return one score per class; the largest score is the
+prediction.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+# LeCun et al. 1998, Table I: the maps of S2 that each of the 16 maps of C3 is connected to.
+C3_CONNECTIONS = (
+    *((0, 1, 2), (1, 2, 3), (2, 3, 4), (3, 4, 5), (0, 4, 5), (0, 1, 5)),
+    *((0, 1, 2, 3), (1, 2, 3, 4), (2, 3, 4, 5), (0, 3, 4, 5), (0, 1, 4, 5), (0, 1, 2, 5)),
+    *((0, 1, 3, 4), (1, 2, 4, 5), (0, 2, 3, 5)),
+    (0, 1, 2, 3, 4, 5),
+)
+
+
+def _init_uniform(parameter, fan_in):
+    """Draw from the range of Appendix A of LeCun et al. 1998 for units with this fan-in."""
+    nn.init.uniform_(parameter, -2.4 / fan_in, 2.4 / fan_in)
+
+
+class ScaledTanh(nn.Module):
+    """LeNet-5's squashing function 1.7159 tanh(2/3 a), which maps 1 to 1 and -1 to -1.
+
+    Shape: any -> the same.
+
+    Source: LeCun et al. 1998, doi:10.1109/5.726791, section II.B and Appendix A. Lesson 06.
+    """
+
+    def forward(self, a):
+        return 1.7159 * torch.tanh(2 / 3 * a)
+
+
+class Subsampling(nn.Module):
+    """LeNet-5's pooling: the sum of each 2x2 window times a weight, plus a bias, both trained.
+
+    Each map has one weight and one bias. With weight 1/4 and bias 0 this is average pooling.
+
+    Args:
+        channels: number of maps.
+
+    Shape: (N, C, H, W) -> (N, C, H // 2, W // 2).
+
+    Source: LeCun et al. 1998, doi:10.1109/5.726791, section II.B, layers S2 and S4. Lesson 06.
+    """
+
+    def __init__(self, channels):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(channels))
+        self.bias = nn.Parameter(torch.empty(channels))
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        for parameter in self.parameters():
+            _init_uniform(parameter, fan_in=4)
+
+    def forward(self, x):
+        window_sums = F.avg_pool2d(x, kernel_size=2, divisor_override=1)
+        return window_sums * self.weight[:, None, None] + self.bias[:, None, None]
+
+
+class PartialConv2d(nn.Module):
+    """A convolution in which each output map is connected to some of the input maps only.
+
+    Args:
+        connections: for each output map, the indices of its input maps.
+        kernel_size: side of the square kernel, in pixels.
+
+    Shape: (N, C, H, W) -> (N, len(connections), H - kernel_size + 1, W - kernel_size + 1).
+
+    Source: LeCun et al. 1998, doi:10.1109/5.726791, section II.B, layer C3. Lesson 06.
+    """
+
+    def __init__(self, connections, kernel_size):
+        super().__init__()
+        pairs = [(out, c) for out, maps in enumerate(connections) for c in maps]
+        fan_in = [len(maps) * kernel_size**2 for maps in connections]
+        self.register_buffer("pairs", torch.tensor(pairs).T, persistent=False)
+        self.register_buffer("fan_in", torch.tensor(fan_in), persistent=False)
+        self.weight = nn.Parameter(torch.empty(len(pairs), kernel_size, kernel_size))
+        self.bias = nn.Parameter(torch.empty(len(connections)))
+        self.reset_parameters()
+
+    def reset_parameters(self):
+        bound = 2.4 / self.fan_in
+        with torch.no_grad():
+            self.weight.uniform_(-1, 1).mul_(bound[self.pairs[0], None, None])
+            self.bias.uniform_(-1, 1).mul_(bound)
+
+    def forward(self, x):
+        # A dense kernel with zeros for the missing connections: one convolution instead of 16.
+        shape = (len(self.bias), x.shape[1], *self.weight.shape[1:])
+        dense = x.new_zeros(shape).index_put(tuple(self.pairs), self.weight)
+        return F.conv2d(x, dense, self.bias)
+
+
+class LeNet5(nn.Module):
+    """LeNet-5 as published: trained subsampling, partial connections, 60,000 trainable numbers.
+
+    The input is scaled to the paper's range (background -0.1, foreground 1.175) and padded from
+    28x28 to 32x32 with background. The score of a class is minus the squared distance between the
+    84 outputs of layer F6 and the class's code, so that cross-entropy on these scores is the
+    paper's equation 9 without its rubbish class.
+
+    One thing differs. The paper's codes are hand-made drawings of the characters, which clothes do
+    not have. Here they are fixed random codes of -1 and +1, an alternative that the paper names.
+
+    Shape: (N, 1, 28, 28) -> (N, 10).
+
+    Source: LeCun, Bottou, Bengio, Haffner 1998, "Gradient-based learning applied to document
+    recognition", doi:10.1109/5.726791, section II.B and Appendix A. Introduced in lesson 06.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Sequential(nn.Conv2d(1, 6, 5), ScaledTanh(), Subsampling(6), ScaledTanh()),
+            nn.Sequential(
+                PartialConv2d(C3_CONNECTIONS, 5), ScaledTanh(), Subsampling(16), ScaledTanh()
+            ),
+            nn.Sequential(nn.Conv2d(16, 120, 5), ScaledTanh()),
+        )
+        self.f6 = nn.Sequential(nn.Flatten(), nn.Linear(120, 84), ScaledTanh())
+        random = torch.Generator().manual_seed(0)
+        self.register_buffer("codes", 2.0 * torch.randint(0, 2, (10, 84), generator=random) - 1)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                fan_in = layer.weight[0].numel()
+                _init_uniform(layer.weight, fan_in)
+                _init_uniform(layer.bias, fan_in)
+
+    def forward(self, x):
+        x = F.pad(-0.1 + 1.275 * x, (2, 2, 2, 2), value=-0.1)
+        f6 = self.f6(self.features(x))
+        return -(f6[:, None] - self.codes).square().sum(dim=2)
+
+
+def _conv_block(in_channels, out_channels, stride=1):
+    return (
+        nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False),
+        nn.BatchNorm2d(out_channels),
+        nn.ReLU(inplace=True),
+    )
+
+
+class SmallCNN(nn.Module):
+    """Three blocks of convolution, batch normalisation and ReLU, each followed by a downsampling.
+
+    Args:
+        downsample: "max" (2x2 max pooling), "average" (2x2 average pooling), "strided" (the
+            block's convolution has stride 2 and nothing follows it) or "none".
+        channels: number of maps after each block.
+        classes: number of classes.
+
+    Shape: (N, 1, H, W) -> (N, classes).
+
+    Raises:
+        ValueError: if downsample is not one of the four names.
+
+    Source: the recipe of Ioffe & Szegedy 2015, arXiv:1502.03167 (convolution, batch normalisation,
+    ReLU) with the global average pooling of Lin et al. 2013, arXiv:1312.4400. Lesson 06.
+    """
+
+    def __init__(self, downsample="max", channels=(16, 32, 32), classes=10):
+        super().__init__()
+        downsamplers = {
+            "max": lambda: nn.MaxPool2d(2),
+            "average": lambda: nn.AvgPool2d(2),
+            "strided": nn.Identity,
+            "none": nn.Identity,
+        }
+        if downsample not in downsamplers:
+            raise ValueError(f"downsample={downsample!r} is not one of {', '.join(downsamplers)}")
+        stride = 2 if downsample == "strided" else 1
+        self.blocks = nn.Sequential(
+            *(
+                nn.Sequential(*_conv_block(a, b, stride), downsamplers[downsample]())
+                for a, b in zip((1, *channels), channels, strict=False)
+            )
+        )
+        self.head = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels[-1], classes)
+        )
+
+    def forward(self, x):
+        return self.head(self.blocks(x))

@@ -1,0 +1,91 @@
+"""`make lab`, as a learner types it: it must serve lesson 00, also when the usual port is taken."""
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from poolkit.datasets import DATA
+
+ROOT = DATA.parent
+
+pytestmark = pytest.mark.skipif(
+    not (ROOT / ".venv" / "lab-installed").exists() or not shutil.which("make"),
+    reason="needs make and its .venv",
+)
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """Start `make lab` with configuration folders of its own, and yield the address it prints."""
+    folders = {
+        f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("CONFIG", "DATA", "RUNTIME")
+    }
+    screenless = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    process = subprocess.Popen(
+        ["make", "lab"],
+        cwd=ROOT,
+        env={
+            **screenless,
+            **folders,
+            "BROWSER": "true",
+            "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    give_up = threading.Timer(60, lambda: os.killpg(process.pid, signal.SIGKILL))
+    give_up.start()
+    try:
+        printed = []
+        for line in process.stdout:
+            printed.append(line)
+            address = re.search(r"http://127\.0\.0\.1:(\d+)(/\S*)\?token=(\w+)", line)
+            if address:
+                yield int(address[1]), address[2], address[3]
+                break
+        else:
+            pytest.fail("make lab printed no address:\n" + "".join(printed))
+    finally:
+        give_up.cancel()
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_make_lab_prints_the_address_of_lesson_00(lab):
+    port, path, token = lab
+    assert path == "/lab/tree/notebooks/00_start_here.ipynb"
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request(
+        "GET",
+        "/api/contents/notebooks/00_start_here.ipynb",
+        headers={"Authorization": f"token {token}"},
+    )
+    lesson = json.load(connection.getresponse())["content"]
+    assert "# Lesson 00 · Start here" in lesson["cells"][0]["source"]
+
+
+@pytest.fixture
+def _taken_port():
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", 8888))
+            taken.listen()
+        except OSError:
+            pass  # somebody else has taken it, which serves as well
+        yield
+
+
+@pytest.mark.usefixtures("_taken_port")
+def test_a_taken_port_is_no_error(lab):
+    assert lab[0] != 8888

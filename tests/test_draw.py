@@ -1,0 +1,108 @@
+"""The pictures are read back from matplotlib: which numbers, colours and outlines were drawn."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from matplotlib.colors import to_rgba
+
+from poolkit import draw
+from poolkit.training import History
+
+GRID = np.array([[1, 3, 2], [5, -6.25, -np.inf]])
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
+
+
+def faces(ax, colour):
+    return sum(p.get_facecolor() == to_rgba(colour, 0.35) for p in ax.patches)
+
+
+def test_grids_show_every_number_in_its_place_and_role():
+    left, right = draw.grids({"input": GRID, "output": GRID[:1]}).axes
+    assert (left.get_title(), right.get_title()) == ("input", "output")
+    texts = {t.get_position(): t.get_text() for t in left.texts}
+    assert texts == {
+        (0, 0): "1", (1, 0): "3", (2, 0): "2", (0, 1): "5", (1, 1): "−6.25", (2, 1): "−∞",
+    }  # fmt: skip
+    assert left.get_ylim()[0] > left.get_ylim()[1], "row 0 must be at the top"
+    assert faces(left, draw.INPUT) == 6
+    assert faces(right, draw.OUTPUT) == 3
+
+
+def test_windows_are_outlined_on_the_input_only():
+    left, right = draw.grids(
+        {"a": np.zeros((4, 5)), "b": np.zeros((4, 5))}, windows=[(1, 2, 3, 2)]
+    ).axes
+    outlines = [p for p in left.patches if not p.get_fill()]
+    assert [(p.get_xy(), p.get_height(), p.get_width()) for p in outlines] == [((1.5, 0.5), 3, 2)]
+    assert outlines[0].get_edgecolor() == to_rgba(draw.WINDOW)
+    assert all(p.get_fill() for p in right.patches)
+
+
+def test_padding_is_hatched():
+    (ax,) = draw.grids({"padded": np.zeros((4, 5))}, padding=1).axes
+    assert sum(p.get_hatch() is not None for p in ax.patches) == faces(ax, draw.PADDING) == 14
+    assert faces(ax, draw.INPUT) == 2 * 3
+
+
+def test_images_are_shown_as_they_are():
+    grey = torch.arange(6, dtype=torch.uint8).reshape(1, 2, 3)
+    colour = np.arange(18, dtype=np.uint8).reshape(3, 2, 3)
+    real = np.array([[-1.0, 3.0]])
+    axes = draw.images({"grey": grey, "colour": colour, "real": real}, columns=2).axes
+    shown = [ax.images[0] for ax in axes if ax.images]
+    assert np.array_equal(shown[0].get_array(), [[0, 1, 2], [3, 4, 5]])
+    assert np.array_equal(shown[1].get_array()[..., 2], colour[2])
+    assert [i.get_clim() for i in shown] == [(0, 255), (0, 255), (-1, 3)]
+    assert [ax.get_title() for ax in axes] == ["grey", "colour", "real", ""]
+    (ax,) = draw.images({"real": real}, limits=(0, 2)).axes
+    assert ax.images[0].get_clim() == (0, 2)
+
+
+def test_feature_maps_have_one_row_for_each_layer():
+    maps = torch.rand(3, 4, 4)
+    axes = draw.feature_maps({"block 1": maps, "block 2": maps[:1]}, maps=2).axes
+    assert [len(ax.images) for ax in axes] == [1, 1, 1, 0]
+    assert np.array_equal(axes[1].images[0].get_array(), maps[1])
+
+
+def test_learning_curves_carry_names_and_figures():
+    history = History(4, [1] * 4, [0, 0, 1, 1], [2, 4], [5, 10], [1, 1], [0.6, 0.75], 10)
+    (ax,) = draw.learning_curves({"net": history, "other": history}).axes
+    batches, test = ax.lines[:2]
+    # Four batches are averaged into one point, at the end of the fourth.
+    assert (batches.get_xdata().tolist(), batches.get_ydata().tolist()) == ([10], [0.5])
+    assert (list(test.get_xdata()), list(test.get_ydata())) == ([5, 10], [0.6, 0.75])
+    assert [t.get_text() for t in ax.texts] == ["net", "other"]
+    assert test.get_marker() != ax.lines[3].get_marker(), "colour alone must not tell them apart"
+
+
+def test_confusion_shows_counts_and_shades_by_row():
+    (ax,) = draw.confusion(np.array([[9, 1], [0, 0]]), ["cat", "dog"]).axes
+    assert {t.get_position(): t.get_text() for t in ax.texts} == {
+        (0, 0): "9", (1, 0): "1", (0, 1): "0", (1, 1): "0",
+    }  # fmt: skip
+    assert np.allclose(ax.images[0].get_array(), [[0.9, 0.1], [0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: draw.grids({}), "nothing to draw"),
+        (lambda: draw.grids({"a": np.zeros(3)}), r"'a' has shape \(3,\); it must be \(H, W\)"),
+        (lambda: draw.images({}), "nothing to draw"),
+        (lambda: draw.images({"a": np.zeros((2, 4, 4))}), r"'a' has shape \(2, 4, 4\)"),
+        (lambda: draw.feature_maps({"a": np.zeros((4, 4))}), r"'a' has shape \(4, 4\)"),
+        (lambda: draw.learning_curves({}), "nothing to draw"),
+        (lambda: draw.learning_curves({"net": History(1)}), "'net' has no test results"),
+        (lambda: draw.confusion(np.zeros((2, 2)), ["a"]), r"matrix has shape \(2, 2\); 1 names"),
+    ],
+)
+def test_bad_input_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

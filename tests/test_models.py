@@ -1,0 +1,121 @@
+import pytest
+import torch
+from torch.nn import functional as F
+
+from poolkit.models import C3_CONNECTIONS, LeNet5, PartialConv2d, SmallCNN, Subsampling
+
+
+def parameters(module):
+    return sum(p.numel() for p in module.parameters())
+
+
+def test_lenet5_has_the_papers_number_of_trained_numbers_in_each_layer():
+    # LeCun et al. 1998, section II.B: C1 156, S2 12, C3 1,516, S4 32, C5 48,120, F6 10,164.
+    net = LeNet5()
+    (c1, _, s2, _), (c3, _, s4, _), (c5, _) = net.features
+    assert [parameters(m) for m in (c1, s2, c3, s4, c5, net.f6)] == [
+        156, 12, 1_516, 32, 48_120, 10_164,
+    ]  # fmt: skip
+    assert parameters(net) == 60_000
+
+
+def test_lenet5_has_the_papers_shapes():
+    x = torch.zeros(2, 1, 32, 32)
+    shapes = []
+    net = LeNet5()
+    for layer in (m for block in net.features for m in block):
+        x = layer(x)
+        shapes.append(tuple(x.shape[1:]))
+    assert shapes[0::2] == [(6, 28, 28), (6, 14, 14), (16, 10, 10), (16, 5, 5), (120, 1, 1)]
+    assert net(torch.rand(3, 1, 28, 28)).shape == (3, 10)
+
+
+def test_c3_is_connected_as_in_table_1():
+    # The table's columns, as rows of X for the six maps of S2.
+    rows = [
+        "X   XXX  XXXX XX", "XX   XXX  XXXX X", "XXX   XXX  X XXX",
+        " XXX  XXXX  X XX", "  XXX  XXXX XX X", "   XXX  XXXX XXX",
+    ]  # fmt: skip
+    table = {(s2, c3) for s2, row in enumerate(rows) for c3, x in enumerate(row) if x == "X"}
+    assert {(s2, c3) for c3, maps in enumerate(C3_CONNECTIONS) for s2 in maps} == table
+    assert len(table) == 60
+
+
+def test_subsampling_is_a_scaled_and_shifted_average():
+    pool = Subsampling(3)
+    x = torch.randn(2, 3, 6, 8)
+    for c in range(3):
+        expected = 4 * pool.weight[c] * F.avg_pool2d(x[:, c], 2) + pool.bias[c]
+        assert torch.allclose(pool(x)[:, c], expected, atol=1e-6)
+
+
+def test_partial_convolution_is_one_small_convolution_for_each_map():
+    conv = PartialConv2d(((0, 2), (1,), (0, 1, 2)), kernel_size=3)
+    x = torch.randn(2, 3, 7, 6)
+    slices = {0: slice(0, 2), 1: slice(2, 3), 2: slice(3, 6)}
+    for out, maps in enumerate(((0, 2), (1,), (0, 1, 2))):
+        weight = conv.weight[slices[out]][None]
+        expected = F.conv2d(x[:, maps], weight, conv.bias[out : out + 1])
+        assert torch.allclose(conv(x)[:, out : out + 1], expected, atol=1e-5)
+
+
+def test_initial_weights_fill_the_papers_range():
+    torch.manual_seed(0)
+    net = LeNet5()
+    c3, c5 = net.features[1][0], net.features[2][0]
+    for weights, fan_in in ((c5.weight, 400), (c3.weight[:18], 75), (c3.weight[-6:], 150)):
+        assert weights.abs().max() <= 2.4 / fan_in
+        assert weights.abs().max() > 0.9 * 2.4 / fan_in
+
+
+def test_lenet5_scores_are_minus_the_squared_distances_to_the_codes():
+    net = LeNet5()
+    x = torch.rand(4, 1, 28, 28)
+    scaled = F.pad(x * 1.275 - 0.1, (2, 2, 2, 2), value=-0.1)
+    f6 = net.f6(net.features(scaled))
+    assert torch.allclose(net(x), -(torch.cdist(f6, net.codes) ** 2), rtol=1e-3)
+    assert set(net.codes.unique().tolist()) == {-1.0, 1.0}
+    assert torch.equal(net.codes, LeNet5().codes)
+
+
+def test_background_and_foreground_are_scaled_as_in_the_paper():
+    seen = []
+    net = LeNet5()
+    net.features.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    x = torch.zeros(1, 1, 28, 28)
+    x[0, 0, 3, 4] = 1
+    net(x)
+    assert seen[0].shape == (1, 1, 32, 32)
+    assert seen[0][0, 0, 5, 6] == pytest.approx(1.175)
+    assert seen[0].unique().tolist() == pytest.approx([-0.1, 1.175])
+
+
+@pytest.mark.parametrize(
+    ("downsample", "sides"),
+    [("max", [14, 7, 3]), ("average", [14, 7, 3]), ("strided", [14, 7, 4]), ("none", [28, 28, 28])],
+)
+def test_small_cnn_downsamples_as_named(downsample, sides):
+    net = SmallCNN(downsample).eval()
+    x = torch.rand(2, 1, 28, 28)
+    found = []
+    for block in net.blocks:
+        *layers, last = block
+        for layer in layers:
+            x = layer(x)
+        expected = {"max": F.max_pool2d, "average": F.avg_pool2d}.get(downsample, lambda x, _: x)(
+            x, 2
+        )
+        x = last(x)
+        assert torch.equal(x, expected)
+        found.append(x.shape[-1])
+    assert found == sides
+    assert torch.allclose(net.head(x), net.head[2](x.mean(dim=(2, 3))), atol=1e-6)
+    # 144 + 2·16, 4,608 + 2·32, 9,216 + 2·32, 330: the same for each, since pooling has none.
+    assert parameters(net) == 14_458
+
+
+def test_an_unknown_downsampler_is_refused_with_the_names_there_are():
+    with pytest.raises(
+        ValueError, match="downsample='mean' is not one of max, average, strided, none"
+    ):
+        SmallCNN("mean")

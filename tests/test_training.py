@@ -1,0 +1,182 @@
+import random
+import signal
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from poolkit import training
+from poolkit.models import SmallCNN
+from poolkit.training import evaluate, fit, seed_everything
+
+
+@pytest.fixture
+def data():
+    """Pictures that are easy to learn: class 1 is bright on the left, class 0 on the right."""
+    rng = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 100, (256, 1, 8, 8), generator=rng, dtype=torch.uint8)
+    labels = torch.randint(0, 2, (256,), generator=rng)
+    images[labels == 1, :, :, :4] += 120
+    images[labels == 0, :, :, 4:] += 120
+    return images, labels
+
+
+def linear():
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 2))
+
+
+def test_it_learns(data):
+    seed_everything(0)
+    net = linear()
+    before = evaluate(net, data)
+    history = fit(net, data, data, epochs=10, batch_size=32, evaluations=4)
+    after = evaluate(net, data)
+    assert after.loss < before.loss / 2
+    assert after.accuracy == history.test_accuracy[-1] == 1
+    assert history.loss[-1] < history.loss[0]
+    assert not net.training
+
+
+def test_history_tells_what_was_asked_for(data):
+    history = fit(linear(), data, data, epochs=1.5, batch_size=32, evaluations=3)
+    assert len(history.loss) == len(history.accuracy) == history.steps == 12
+    assert history.test_step == [4, 8, 12]
+    assert history.test_seconds == sorted(history.test_seconds)
+    assert history.test_seconds[-1] == history.seconds
+    assert not history.interrupted
+    assert fit(linear(), data, epochs=1).test_accuracy == []
+
+
+def test_the_first_step_is_adamw_at_the_one_cycles_first_rate(data):
+    seed_everything(0)
+    net, twin = linear(), linear()
+    twin.load_state_dict(net.state_dict())
+    optimizer = torch.optim.AdamW(twin.parameters(), lr=0.5 / 25, weight_decay=0.1)
+    loss = nn.functional.cross_entropy(twin(data[0].float() / 255), data[1])
+    loss.backward()
+    optimizer.step()
+    history = fit(net, data, epochs=20, batch_size=256, lr=0.5, weight_decay=0.1)
+    assert history.loss[0] == pytest.approx(loss.item(), abs=1e-6)
+    second = nn.functional.cross_entropy(twin(data[0].float() / 255), data[1]).item()
+    assert history.loss[1] == pytest.approx(second, abs=1e-5)
+
+
+def test_each_epoch_shows_every_image_once_in_a_new_order():
+    images = torch.arange(96, dtype=torch.uint8).reshape(96, 1, 1, 1)
+    seen = []
+
+    class Recorder(nn.Linear):
+        def forward(self, x):
+            seen.extend((x.flatten() * 255).round().int().tolist())
+            return super().forward(x.flatten(1))
+
+    fit(Recorder(1, 2), (images, torch.zeros(96, dtype=torch.long)), epochs=2, batch_size=32)
+    first, second = seen[:96], seen[96:]
+    assert sorted(first) == sorted(second) == list(range(96))
+    assert first != second != sorted(first)
+
+
+def test_a_run_repeats_bit_for_bit(data):
+    weights = []
+    for seed in (3, 3, 4):
+        seed_everything(seed)
+        net = SmallCNN(channels=(4, 4, 4), classes=2)
+        fit(net, data, epochs=2, batch_size=32)
+        weights.append(torch.cat([p.detach().flatten() for p in net.state_dict().values()]))
+    assert torch.equal(weights[0], weights[1])
+    assert not torch.equal(weights[0], weights[2])
+
+
+def test_seed_everything_sets_every_generator():
+    drawn = []
+    for _ in range(2):
+        seed_everything(7)
+        drawn.append((random.random(), np.random.rand(), torch.rand(1).item()))
+    assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize("where", ["step", "evaluation"])
+def test_ctrl_c_returns_the_history_so_far(data, monkeypatch, capsys, where):
+    calls = []
+
+    def interrupting(function, after):
+        def wrapped(*args, **kwargs):
+            calls.append(where)
+            if len(calls) == after:
+                signal.raise_signal(signal.SIGINT)
+            return function(*args, **kwargs)
+
+        return wrapped
+
+    if where == "step":
+        monkeypatch.setattr(
+            training.F, "cross_entropy", interrupting(nn.functional.cross_entropy, 7)
+        )
+    else:
+        monkeypatch.setattr(training, "evaluate", interrupting(training.evaluate, 2))
+    net = linear()
+    before = net[1].weight.clone()
+    history = fit(net, data, data, epochs=5, batch_size=32, evaluations=8)
+    assert history.interrupted
+    assert len(history.loss) == len(history.accuracy) == (5 if where == "step" else 10)
+    assert len(history.test_accuracy) == len(history.test_loss) == 1
+    assert not torch.equal(net[1].weight, before)
+    assert not net.training
+    assert f"Stopped after {len(history.loss)} of 40 steps" in capsys.readouterr().out
+
+
+def test_evaluate_equals_a_plain_forward_pass_and_keeps_the_mode(data):
+    net = SmallCNN(classes=2).train()
+    result = evaluate(net, data, batch_size=100)
+    assert net.training
+    with torch.no_grad():
+        scores = net.eval()(data[0].float() / 255)
+    assert torch.equal(result.predictions, scores.argmax(dim=1))
+    assert result.loss == pytest.approx(
+        nn.functional.cross_entropy(scores, data[1]).item(), rel=1e-5
+    )
+    assert result.accuracy == (scores.argmax(dim=1) == data[1]).double().mean().item()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"epochs": 0}, "epochs=0 is not above 0"),
+        ({"lr": float("nan")}, "lr=nan is not above 0"),
+        ({"batch_size": 0}, "batch_size=0 is not an int of at least 1"),
+        ({"batch_size": 2.5}, "batch_size=2.5 is not an int of at least 1"),
+        ({"batch_size": 257}, "batch_size=257 is more than the 256 training images"),
+        ({"evaluations": 0}, "evaluations=0 is not an int of at least 1"),
+    ],
+)
+def test_bad_numbers_are_named(data, change, message):
+    with pytest.raises(ValueError, match=message):
+        fit(linear(), data, **change)
+
+
+def test_bad_data_is_named(data):
+    images, labels = data
+    for train, message in (
+        ((images.float(), labels), "train: the images are torch.float32"),
+        ((images[:, 0], labels), r"train: the images are torch.uint8 of shape \(256, 8, 8\)"),
+        ((images, labels[:-1]), "train has 256 images but 255 labels"),
+        ((images[:0], labels[:0]), "train is empty"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            fit(linear(), train)
+    with pytest.raises(ValueError, match="test has 256 images but 255 labels"):
+        fit(linear(), data, (images, labels[:-1]))
+    with pytest.raises(ValueError, match="data has 256 images but 255 labels"):
+        evaluate(linear(), (images, labels[:-1]))
+
+
+def test_auto_takes_cuda_then_mps_then_the_cpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+    assert training._device("auto").type == "cpu"
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert training._device("auto").type == "mps"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert training._device("auto").type == "cuda"
+    assert training._device("cpu").type == "cpu"
