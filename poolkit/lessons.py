@@ -19,13 +19,11 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
-# Evaluated in the kernel. Only Windows lacks the resource module, and only it has peak_wset.
-_PEAK_BYTES = (
-    "__import__('psutil').Process().memory_info().peak_wset"
-    if sys.platform == "win32"
-    else "__import__('resource').getrusage(0).ru_maxrss"
-    + ("" if sys.platform == "darwin" else " * 1024")
-)
+# Evaluated in the kernel. On Linux, ru_maxrss would include the process that started the kernel.
+_PEAK_BYTES = {
+    "linux": "int(open('/proc/self/status').read().split('VmHWM:')[1].split()[0]) * 1024",
+    "win32": "__import__('psutil').Process().memory_info().peak_wset",
+}.get(sys.platform, "__import__('resource').getrusage(0).ru_maxrss")
 
 
 def find(numbers=(), folder=NOTEBOOKS):

@@ -1,5 +1,6 @@
 """`make lab`, as a learner types it: it must serve lesson 00, also when the usual port is taken."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -58,13 +60,26 @@ def lab(tmp_path):
     finally:
         give_up.cancel()
         os.killpg(process.pid, signal.SIGKILL)
+        process.stdout.read()  # to the end, which comes when the server has let go of its port
         process.wait()
+
+
+def connect(port):
+    """Wait until the server answers: it prints its address a moment before it listens."""
+    for _ in range(100):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        try:
+            connection.connect()
+            return connection
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+    pytest.fail(f"nothing listens on port {port}")
 
 
 def test_make_lab_prints_the_address_of_lesson_00(lab):
     port, path, token = lab
     assert path == "/lab/tree/notebooks/00_start_here.ipynb"
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = connect(port)
     connection.request(
         "GET",
         "/api/contents/notebooks/00_start_here.ipynb",
@@ -78,14 +93,12 @@ def test_make_lab_prints_the_address_of_lesson_00(lab):
 def _taken_port():
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
+        with contextlib.suppress(OSError):  # somebody else has taken it, which serves as well
             taken.bind(("127.0.0.1", 8888))
             taken.listen()
-        except OSError:
-            pass  # somebody else has taken it, which serves as well
         yield
 
 
-@pytest.mark.usefixtures("_taken_port")
-def test_a_taken_port_is_no_error(lab):
+def test_a_taken_port_is_no_error(_taken_port, lab):
     assert lab[0] != 8888
+    connect(lab[0]).close()
