@@ -105,9 +105,9 @@ def the_good_lesson():
         md("## Body\n\nLook at this."),
         printed("print(np.arange(3).sum())", "3\n"),
         md("**Predict.** How many?"),
-        printed("print(len([4, 5]))", "2\n", **folded),
+        printed("print('How many?')\nprint(len([4, 5]))", "How many?\n2\n", **folded),
         md("Two.\n\n**Predict.** And now?"),
-        printed("print(len([4]))", "1\n", **folded),
+        printed("print('How many?')\nprint(len([4]))", "How many?\n1\n", **folded),
         md("One. Now a picture."),
         code("plt.plot([1, 2])\nplt.show()", outputs=[figure]),
         md("*Figure: a rising line.*"),
@@ -261,8 +261,15 @@ def prose_stands_between_code_cells(nb):
     lambda nb: first_code(nb, "len([4])").metadata.pop("jupyter"),
     lambda nb: first_code(nb, "len([4])").metadata.pop("tags"),
     lambda nb: nb.cells.insert(5, new_markdown_cell("A digression.")),
+    lambda nb: first_code(nb, "len([4])").outputs[0].update(text="1\n"),
+    lambda nb: first_code(nb, "len([4])").outputs[0].update(text="How many? 1:\n"),
 )
 def two_predictions_come_before_folded_outputs(nb):
+    # JupyterLab shows the first line of a folded output, so that line must not be the answer.
+    for cell in code_cells(nb):
+        text = "".join(o.get("text", "") for o in cell.outputs)
+        if "hide-output" in tags(cell) and not re.match(r"[^\n\d]*[:?]\n.", text):
+            yield f"the first line of {text!r} gives the answer away"
     predictions = 0
     for cell, after in pairwise(nb.cells):
         if cell.cell_type == "markdown" and "**Predict.**" in cell.source:
