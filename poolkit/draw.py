@@ -26,7 +26,8 @@ def grids(panels, *, windows=(), padding=0):
     Args:
         panels: a dict from title to an array of shape (H, W).
         windows: outlines on the first array, each (top, left, height, width) in cells.
-        padding: width of the border of the first array that is padding, in cells; it is hatched.
+        padding: width of the border of the first array that is padding, in cells, an int or a
+            pair (rows, columns); it is hatched.
 
     Returns:
         The matplotlib Figure.
@@ -201,8 +202,12 @@ def confusion(matrix, names):
 
 def _grid(ax, values, colour, padding):
     rows, columns = values.shape
+    padding_rows, padding_columns = (padding, padding) if isinstance(padding, int) else padding
     for (row, column), value in np.ndenumerate(values):
-        border = min(row, column, rows - 1 - row, columns - 1 - column) < padding
+        border = (
+            min(row, rows - 1 - row) < padding_rows
+            or min(column, columns - 1 - column) < padding_columns
+        )
         ax.add_patch(
             Rectangle(
                 (column - 0.5, row - 0.5),

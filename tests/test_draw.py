@@ -48,6 +48,8 @@ def test_padding_is_hatched():
     (ax,) = draw.grids({"padded": np.zeros((4, 5))}, padding=1).axes
     assert sum(p.get_hatch() is not None for p in ax.patches) == faces(ax, draw.PADDING) == 14
     assert faces(ax, draw.INPUT) == 2 * 3
+    (ax,) = draw.grids({"padded": np.zeros((1, 5))}, padding=(0, 1)).axes
+    assert [p.get_hatch() is not None for p in ax.patches] == [True, False, False, False, True]
 
 
 def test_images_are_shown_as_they_are():
