@@ -1,7 +1,8 @@
 import re
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
 
 import pytest
+from packaging.requirements import Requirement
 
 from poolkit import environment
 from poolkit.datasets import DATA
@@ -92,7 +93,11 @@ def test_conda_installs_what_pip_does():
     needed = {name: versions for name, versions, _ in environment.packages()}
     for name, versions in needed.items():
         assert conda.pop(conda_names.get(name, name)) == versions
-    assert set(conda) == {"conda-forge", "nodefaults", "python", "pip", "nbval", "pytest", "ruff"}
+    test_tools = {
+        r.name: str(r.specifier) for r in map(Requirement, requires("poolkit")) if r.marker
+    }
+    assert {name: conda.pop(name) for name in test_tools} == test_tools
+    assert set(conda) == {"conda-forge", "nodefaults", "python", "pip"}
 
 
 def test_constraints_are_exact_and_name_no_address():
@@ -103,4 +108,4 @@ def test_constraints_are_exact_and_name_no_address():
     ]
     assert all(re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9][0-9a-z.]*", line) for line in lines)
     pinned = dict(line.lower().split("==") for line in lines)
-    assert {name for name, _, _ in environment.packages()} <= set(pinned)
+    assert {Requirement(r).name for r in requires("poolkit")} <= set(pinned)

@@ -1,0 +1,424 @@
+"""The backward pass of every function in `functional`: from output gradients to input gradients.
+
+`f_backward(grad_output, x, ...)` takes the gradient of some loss with respect to f's output,
+then the arguments of f, and returns the gradient of that loss with respect to x. All follow
+torch.autograd, where a maximum has several candidates too: the first in reading order gets all.
+
+The rule behind them all: an input's gradient is the sum, over the outputs it had a part in, of
+that output's gradient times the part. So where forward reads pixels and adds them up in windows,
+backward reads windows and adds them up in pixels, along the same taps.
+
+Common to all: `grad_output` has the shape of f's output, and the dtype of x, which is float16,
+float32 or float64; float16 is summed in float32, so it is a little more accurate than torch.
+Raises: TypeError or ValueError for an argument that breaks a rule, as f does; the message says
+which.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from poolkit import arithmetic, functional
+from poolkit.arithmetic import Tap
+from poolkit.functional import (
+    _FLOATS,
+    _adaptive_axes,
+    _adaptive_divisor,
+    _along,
+    _array,
+    _at,
+    _Axis,
+    _convolution_axes,
+    _divisor,
+    _flat,
+    _gather,
+    _in_groups,
+    _interpolation,
+    _like_ieee,
+    _maps,
+    _norm_type,
+    _pair,
+    _pooling_axes,
+    _pooling_windows,
+    _resized,
+    _scatter,
+    _tap_pairs,
+    _transposed_axes,
+    _unpooled_shape,
+    _widen,
+)
+
+__all__ = [
+    "adaptive_avg_pool2d_backward",
+    "adaptive_max_pool2d_backward",
+    "avg_pool2d_backward",
+    "conv2d_backward",
+    "conv_transpose2d_backward",
+    "interpolate_backward",
+    "lp_pool2d_backward",
+    "max_pool2d_backward",
+    "max_unpool2d_backward",
+]
+
+
+@_like_ieee
+def max_pool2d_backward(
+    grad_output: np.ndarray,
+    x: np.ndarray,
+    kernel_size: int | tuple[int, int],
+    stride: int | tuple[int, int] | None = None,
+    padding: int | tuple[int, int] = 0,
+    dilation: int | tuple[int, int] = 1,
+    *,
+    ceil_mode: bool = False,
+) -> np.ndarray:
+    """Send each output's gradient to the pixel that was the maximum of its window.
+
+    Of equal maxima the first in reading order gets it all; of several NaN, the last. A pixel that
+    was never a maximum gets 0, one that was in several windows the sum.
+
+    Arguments: as `functional.max_pool2d`, sizes in pixels.
+    Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
+    Raises: see the top of the module.
+    Differs from torch: where dilation makes a window that reads only padding, torch adds its
+    gradient to a wrong pixel, or writes outside the array; poolkit raises ValueError.
+    Source: the derivative of `functional.max_pool2d`; ties as in torch.autograd.
+    Introduced in lesson 03.
+
+    >>> x = np.array([[[1.0, 3.0, 3.0, 2.0]]])
+    >>> max_pool2d_backward(np.array([[[10.0, 20.0, 30.0]]]), x, (1, 2), stride=1).tolist()
+    [[[0.0, 30.0, 30.0, 0.0]]]
+    """
+    x = _maps("x", x, _FLOATS)
+    output, indices = functional.max_pool2d(
+        x, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode, return_indices=True
+    )
+    return _route(_output_gradient(grad_output, output.shape, x), indices, x)
+
+
+@_like_ieee
+def avg_pool2d_backward(
+    grad_output: np.ndarray,
+    x: np.ndarray,
+    kernel_size: int | tuple[int, int],
+    stride: int | tuple[int, int] | None = None,
+    padding: int | tuple[int, int] = 0,
+    *,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> np.ndarray:
+    """Share each output's gradient out equally among the pixels of its window.
+
+    Each gets the gradient over the divisor; what would go to the padding is lost.
+
+    Arguments: as `functional.avg_pool2d`, sizes in pixels; of x only shape and dtype count.
+    Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
+    Raises: see the top of the module.
+    Source: the derivative of `functional.avg_pool2d`.
+    Introduced in lesson 03.
+
+    >>> avg_pool2d_backward(np.array([[[10.0, 20.0]]]), np.zeros((1, 1, 3)), (1, 2), 1).tolist()
+    [[[5.0, 15.0, 10.0]]]
+    """
+    x = _maps("x", x, _FLOATS)
+    windows = _pooling_windows(kernel_size, stride, padding)
+    axes = _pooling_axes(x, windows, ceil_mode)
+    divisor = _divisor(windows, axes, count_include_pad, divisor_override)
+    return _share(grad_output, x, axes, divisor)
+
+
+@_like_ieee
+def lp_pool2d_backward(
+    grad_output: np.ndarray,
+    x: np.ndarray,
+    norm_type: float,
+    kernel_size: int | tuple[int, int],
+    stride: int | tuple[int, int] | None = None,
+    *,
+    ceil_mode: bool = False,
+) -> np.ndarray:
+    """Send each pixel its share of the output's gradient: (x / output) ** (norm_type - 1).
+
+    Where a window's sum is 0 the root has no derivative; as in torch its pixels then get 0.
+
+    Arguments: as `functional.lp_pool2d`, sizes in pixels.
+    Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
+    Raises: see the top of the module.
+    Source: the derivative of `functional.lp_pool2d`;
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html for the sum of 0.
+    Introduced in lesson 05.
+
+    >>> grad_output, x = np.ones((1, 1, 1)), np.array([[[3.0, 4.0]]])
+    >>> lp_pool2d_backward(grad_output, x, 2, (1, 2)).round(3).tolist()
+    [[[0.6, 0.8]]]
+    """
+    x = _maps("x", x, _FLOATS)
+    p = _norm_type(norm_type)
+    if math.isinf(p):
+        largest = np.abs(x) if p > 0 else -np.abs(x)
+        return np.sign(x) * max_pool2d_backward(
+            grad_output, largest, kernel_size, stride, ceil_mode=ceil_mode
+        )
+    average = functional.avg_pool2d(x**p, kernel_size, stride, ceil_mode=ceil_mode)
+    grad_output = _output_gradient(grad_output, average.shape, x)
+    count = math.prod(_pair("kernel_size", kernel_size))
+    # The chain rule through x ** p, the average, times count, ** (1 / p), from the end.
+    grad_average = grad_output * ((average * count) ** (1 / p - 1) / p) * count
+    grad_average[average == 0] = 0
+    grad_power = avg_pool2d_backward(grad_average, x, kernel_size, stride, ceil_mode=ceil_mode)
+    return grad_power * (p * x ** (p - 1))
+
+
+@_like_ieee
+def adaptive_avg_pool2d_backward(
+    grad_output: np.ndarray, x: np.ndarray, output_size: int | tuple[int | None, int | None]
+) -> np.ndarray:
+    """Share each output's gradient out equally among the pixels of its bin.
+
+    Arguments: as `functional.adaptive_avg_pool2d`; of x only shape and dtype count.
+    Shape: grad_output (N, C, output_size[0], output_size[1]) and x (N, C, H, W) -> (N, C, H, W)
+    Raises: see the top of the module.
+    Differs from torch: with a 0 in output_size, torch raises and poolkit returns zeros.
+    Source: the derivative of `functional.adaptive_avg_pool2d`.
+    Introduced in lesson 05.
+
+    >>> grad_output = np.array([[[10.0, 20.0]]])
+    >>> adaptive_avg_pool2d_backward(grad_output, np.zeros((1, 1, 3)), (1, 2)).tolist()
+    [[[5.0, 15.0, 10.0]]]
+    """
+    x = _maps("x", x, _FLOATS)
+    axes = _adaptive_axes(x, output_size)
+    divisor = _adaptive_divisor(axes)
+    return _share(grad_output, x, [_bin_by_bin(axis) for axis in axes], divisor)
+
+
+@_like_ieee
+def adaptive_max_pool2d_backward(
+    grad_output: np.ndarray, x: np.ndarray, output_size: int | tuple[int | None, int | None]
+) -> np.ndarray:
+    """Send each output's gradient to the pixel that was the maximum of its bin.
+
+    Arguments: as `functional.adaptive_max_pool2d`.
+    Shape: grad_output (N, C, output_size[0], output_size[1]) and x (N, C, H, W) -> (N, C, H, W)
+    Raises: see the top of the module.
+    Differs from torch: with a 0 in output_size, torch raises and poolkit returns zeros.
+    Source: the derivative of `functional.adaptive_max_pool2d`; ties as in torch.autograd.
+    Introduced in lesson 05.
+
+    >>> grad_output, x = np.array([[[10.0, 20.0]]]), np.array([[[1.0, 3.0, 2.0]]])
+    >>> adaptive_max_pool2d_backward(grad_output, x, (1, 2)).tolist()
+    [[[0.0, 30.0, 0.0]]]
+    """
+    x = _maps("x", x, _FLOATS)
+    output, indices = functional.adaptive_max_pool2d(x, output_size, return_indices=True)
+    return _route(_output_gradient(grad_output, output.shape, x), indices, x)
+
+
+def max_unpool2d_backward(
+    grad_output: np.ndarray,
+    x: np.ndarray,
+    indices: np.ndarray,
+    kernel_size: int | tuple[int, int],
+    stride: int | tuple[int, int] | None = None,
+    padding: int | tuple[int, int] = 0,
+    output_size: tuple[int, ...] | None = None,
+) -> np.ndarray:
+    """Fetch each value's gradient from the pixel that `max_unpool2d` put it into.
+
+    Where an index is repeated, all of its values get the pixel's gradient, as in torch, though
+    only the last of them had a part in the output.
+
+    Arguments: as `functional.max_unpool2d`, sizes in pixels; of x only shape and dtype count.
+    Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
+    Raises: see the top of the module.
+    Source: the derivative of `functional.max_unpool2d`, but for repeated indices.
+    Introduced in lesson 10.
+
+    >>> grad_output, x = np.array([[[1.0, 2.0], [3.0, 4.0]]]), np.array([[[9.0]]])
+    >>> max_unpool2d_backward(grad_output, x, np.array([[[2]]]), 2).tolist()
+    [[[3.0]]]
+    """
+    x = _maps("x", x, _FLOATS)
+    shape = _unpooled_shape(x, indices, kernel_size, stride, padding, output_size)
+    grad_output = _flat(_output_gradient(grad_output, shape, x))
+    return np.take_along_axis(grad_output, _flat(indices), axis=1).reshape(x.shape)
+
+
+@_like_ieee
+def interpolate_backward(
+    grad_output: np.ndarray,
+    x: np.ndarray,
+    size: int | tuple[int, int] | None = None,
+    scale_factor: float | tuple[float, float] | None = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+) -> np.ndarray:
+    """Give each pixel the gradients of the outputs that read it, times the weights they gave it.
+
+    Arguments: as `functional.interpolate`, size in pixels; of x only shape and dtype count.
+    Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
+    Raises: see the top of the module.
+    Source: the transposed matrix of `functional.interpolate`, which is linear in x.
+    Introduced in lesson 10.
+
+    >>> grad_output, x = np.array([[[[1.0, 2.0, 3.0, 4.0]]]]), np.zeros((1, 1, 1, 2))
+    >>> interpolate_backward(grad_output, x, size=(1, 4)).tolist()
+    [[[[3.0, 7.0]]]]
+    """
+    plan = _interpolation(x, size, scale_factor, mode, align_corners)
+    x = _maps("x", x, _FLOATS)
+    out_shape = x.shape[:2] + tuple(len(sources[0][0]) for _, sources in plan)
+    grad = _widen(_output_gradient(grad_output, out_shape, x))
+    for axis, sources in plan:
+        grad_before = np.zeros(_resized(grad.shape, axis, x.shape[axis]), grad.dtype)
+        for pixels, weights in sources:
+            # Not +=, which adds only once where a pixel is read several times.
+            np.add.at(grad_before, _at(axis, pixels), grad * _along(axis, weights))
+        grad = grad_before
+    return grad.astype(x.dtype)
+
+
+@_like_ieee
+def conv2d_backward(
+    grad_output: np.ndarray,
+    x: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray | None = None,
+    stride: int | tuple[int, int] = 1,
+    padding: int | tuple[int, int] = 0,
+    dilation: int | tuple[int, int] = 1,
+    groups: int = 1,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return the gradients of x, of the weight and of the bias (None if there is none).
+
+    That of x is the transposed convolution of grad_output with the same weight.
+
+    Arguments: as `functional.conv2d`, sizes in pixels; of the bias only its shape counts.
+    Shape: grad_output (N, C_out, H_out, W_out) and x (N, C, H, W) -> shapes of x, weight, bias
+    Raises: see the top of the module.
+    Source: Dumoulin and Visin 2016, arXiv:1603.07285, section 4.1.
+    Introduced in lesson 10.
+
+    >>> x, weight = np.array([[[1.0, 2.0]]]), np.array([[[[3.0, 4.0]]]])
+    >>> grad_x, grad_weight, grad_bias = conv2d_backward(np.ones((1, 1, 1)), x, weight)
+    >>> grad_x.tolist(), grad_weight.tolist(), grad_bias
+    ([[[3.0, 4.0]]], [[[[1.0, 2.0]]]], None)
+    """
+    x = _maps("x", x, _FLOATS)
+    axes = _convolution_axes(x, weight, bias, stride, padding, dilation, groups)
+    out_shape = (*x.shape[:-3], weight.shape[0], *(axis.output_size for axis in axes))
+    grad_output = _output_gradient(grad_output, out_shape, x)
+    return (
+        _scatter(grad_output, weight, axes, groups).astype(x.dtype),
+        _weight_gradient(x, grad_output, weight, axes, groups),
+        None if bias is None else _bias_gradient(grad_output),
+    )
+
+
+@_like_ieee
+def conv_transpose2d_backward(
+    grad_output: np.ndarray,
+    x: np.ndarray,
+    weight: np.ndarray,
+    bias: np.ndarray | None = None,
+    stride: int | tuple[int, int] = 1,
+    padding: int | tuple[int, int] = 0,
+    output_padding: int | tuple[int, int] = 0,
+    groups: int = 1,
+    dilation: int | tuple[int, int] = 1,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Return the gradients of x, of the weight and of the bias (None if there is none).
+
+    That of x is the convolution of grad_output with the same weight.
+
+    Arguments: as `functional.conv_transpose2d`, sizes in pixels; of the bias only its shape counts.
+    Shape: grad_output (N, C_out, H_out, W_out) and x (N, C, H, W) -> shapes of x, weight, bias
+    Raises: see the top of the module.
+    Source: Dumoulin and Visin 2016, arXiv:1603.07285, section 4.1.
+    Introduced in lesson 10.
+
+    >>> x, weight = np.array([[[5.0]]]), np.array([[[[3.0, 4.0]]]])
+    >>> grads = conv_transpose2d_backward(np.array([[[1.0, 2.0]]]), x, weight)
+    >>> grads[0].tolist(), grads[1].tolist(), grads[2]
+    ([[[11.0]]], [[[[5.0, 10.0]]]], None)
+    """
+    x = _maps("x", x, _FLOATS)
+    axes = _transposed_axes(x, weight, bias, stride, padding, output_padding, groups, dilation)
+    out_shape = (*x.shape[:-3], weight.shape[1] * groups, *(axis.input_size for axis in axes))
+    grad_output = _output_gradient(grad_output, out_shape, x)
+    return (
+        _gather(grad_output, weight, axes, groups).astype(x.dtype),
+        _weight_gradient(grad_output, x, weight, axes, groups),
+        None if bias is None else _bias_gradient(grad_output),
+    )
+
+
+def _output_gradient(grad_output: Any, shape: tuple[int, ...], x: np.ndarray) -> np.ndarray:
+    grad_output = _array("grad_output", grad_output)
+    if grad_output.shape != shape:
+        raise ValueError(
+            f"grad_output has shape {grad_output.shape}, but the output for x of shape {x.shape} "
+            f"has {shape}"
+        )
+    if grad_output.dtype != x.dtype:
+        raise TypeError(
+            f"grad_output has dtype {grad_output.dtype}, x has {x.dtype}: make them the same"
+        )
+    return grad_output
+
+
+def _route(grad_output: np.ndarray, indices: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """Add each output's gradient to the pixel with its index."""
+    grad_x = np.zeros(x.shape, _widen(x).dtype)
+    each_map = np.arange(math.prod(x.shape[:-2]))[:, np.newaxis]
+    # Not +=, which adds only once where an index is repeated.
+    np.add.at(_flat(grad_x), (each_map, _flat(indices)), _flat(_widen(grad_output)))
+    return grad_x.astype(x.dtype)
+
+
+def _share(grad_output: Any, x: np.ndarray, axes: list[_Axis], divisor: np.ndarray) -> np.ndarray:
+    """Add each output's gradient, over its divisor, to every pixel of its window."""
+    out_shape = (*x.shape[:-2], *(axis.output_size for axis in axes))
+    grad = _widen(_output_gradient(grad_output, out_shape, x))
+    grad = grad / divisor.astype(grad.dtype)
+    for axis in axes:
+        grad_before = np.zeros(_resized(grad.shape, axis.number, axis.input_size), grad.dtype)
+        for tap in axis.taps:
+            grad_before[_at(axis.number, tap.positions)] += grad[_at(axis.number, tap.windows)]
+        grad = grad_before
+    return grad.astype(x.dtype)
+
+
+def _bin_by_bin(axis: _Axis) -> _Axis:
+    """Return an adaptive axis with a tap for each bin, whole, that joins it to all its pixels.
+
+    The n-th pixels of two bins can be one and the same, which += would add to only once.
+    """
+    bins = [
+        arithmetic.adaptive_window(i, axis.input_size, axis.output_size)
+        for i in range(axis.output_size)
+    ]
+    return axis._replace(
+        taps=[
+            Tap(i, slice(i, i + 1), slice(pixels.start, pixels.stop))
+            for i, pixels in enumerate(bins)
+        ]
+    )
+
+
+def _weight_gradient(
+    many: np.ndarray, few: np.ndarray, weight: np.ndarray, axes: list[_Axis], groups: int
+) -> np.ndarray:
+    """Return the gradient of the weight that joins windows of `many` to the pixels of `few`."""
+    pixels, values = _in_groups(many, groups), _in_groups(few, groups)
+    grad = np.zeros((groups, weight.shape[0] // groups, *weight.shape[1:]), pixels.dtype)
+    for tap, windows, positions in _tap_pairs(axes):
+        grad[tap] = np.einsum("ngohw,ngchw->goc", values[windows], pixels[positions])
+    return grad.reshape(weight.shape).astype(weight.dtype)
+
+
+def _bias_gradient(grad_output: np.ndarray) -> np.ndarray:
+    maps = grad_output.reshape(-1, *grad_output.shape[-3:])
+    return _widen(maps).sum(axis=(0, 2, 3)).astype(grad_output.dtype)
