@@ -25,7 +25,8 @@ def grids(panels, *, windows=(), padding=0):
 
     Args:
         panels: a dict from title to an array of shape (H, W).
-        windows: outlines on the first array, each (top, left, height, width) in cells.
+        windows: outlines on the first array, each (top, left, height, width) in cells; or a dict
+            from title to the outlines on that array.
         padding: width of the border of the first array that is padding, in cells, an int or a
             pair (rows, columns); it is hatched.
 
@@ -48,13 +49,14 @@ def grids(panels, *, windows=(), padding=0):
         squeeze=False,
         layout="constrained",
     )
+    outlines = windows if isinstance(windows, dict) else {next(iter(arrays)): windows}
     for i, (ax, (title, values)) in enumerate(zip(axes[0], arrays.items(), strict=True)):
         _grid(ax, values, OUTPUT if i else INPUT, 0 if i else padding)
         ax.set_title(title, fontsize=11)
-    for top, left, h, w in windows:
-        axes[0, 0].add_patch(
-            Rectangle((left - 0.5, top - 0.5), w, h, fill=False, edgecolor=WINDOW, linewidth=3)
-        )
+        for top, left, h, w in outlines.get(title, ()):
+            ax.add_patch(
+                Rectangle((left - 0.5, top - 0.5), w, h, fill=False, edgecolor=WINDOW, linewidth=3)
+            )
     return figure
 
 

@@ -44,6 +44,16 @@ def test_windows_are_outlined_on_the_input_only():
     assert all(p.get_fill() for p in right.patches)
 
 
+def test_windows_can_be_outlined_on_each_array_by_its_title():
+    figure = draw.grids(
+        {"a": np.zeros((4, 5)), "b": np.zeros((4, 5))}, windows={"b": [(1, 2, 3, 2)]}
+    )
+    left, right = figure.axes
+    assert all(p.get_fill() for p in left.patches)
+    outlines = [p for p in right.patches if not p.get_fill()]
+    assert [(p.get_xy(), p.get_height(), p.get_width()) for p in outlines] == [((1.5, 0.5), 3, 2)]
+
+
 def test_padding_is_hatched():
     (ax,) = draw.grids({"padded": np.zeros((4, 5))}, padding=1).axes
     assert sum(p.get_hatch() is not None for p in ax.patches) == faces(ax, draw.PADDING) == 14

@@ -1,0 +1,46 @@
+"""Functions to write yourself, each with a check that shows the first counterexample.
+
+In a lesson: ``from poolkit import exercises as ex``, then ``ex.min_pool.check(min_pool)``,
+``ex.min_pool.hint()`` and ``ex.min_pool.solution()``.
+"""
+
+from poolkit.exercises.exercise import Exercise
+from poolkit.exercises.lesson_01 import avg_pool, lost_cells, max_pool, min_pool
+from poolkit.exercises.lesson_02 import (
+    adaptive_windows,
+    average_divisors,
+    max_pool_padded,
+    output_size,
+    output_size_ceil,
+    receptive_field,
+)
+from poolkit.exercises.lesson_03 import (
+    avg_pool_backward,
+    avg_pool_backward_overlapping,
+    max_pool_backward,
+    never_learn,
+    numeric_gradient,
+)
+from poolkit.exercises.lesson_06 import accuracy, conv_parameters, subsampling
+
+__all__ = [
+    "Exercise",
+    "accuracy",
+    "adaptive_windows",
+    "average_divisors",
+    "avg_pool",
+    "avg_pool_backward",
+    "avg_pool_backward_overlapping",
+    "conv_parameters",
+    "lost_cells",
+    "max_pool",
+    "max_pool_backward",
+    "max_pool_padded",
+    "min_pool",
+    "never_learn",
+    "numeric_gradient",
+    "output_size",
+    "output_size_ceil",
+    "receptive_field",
+    "subsampling",
+]

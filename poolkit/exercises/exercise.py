@@ -1,0 +1,320 @@
+"""The class behind every exercise: it checks a function, gives hints and shows a solution."""
+
+import copy
+import inspect
+import math
+import numbers
+import textwrap
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from poolkit import draw
+
+_RELATIVE, _ABSOLUTE = 1e-4, 1e-6
+_KINDS = {"f": "floats (float64)", "b": "booleans (bool)"}
+_MOST_CELLS_DRAWN = 200
+
+
+class _Difference(NamedTuple):
+    """What is wrong with an answer, as a sentence, and the first wrong cell if there is one."""
+
+    sentence: str
+    cell: tuple | None = None
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Exercise:
+    """A function for the learner to write.
+
+    Args:
+        name: the name of the function.
+        prompt: what the function must do, as Markdown.
+        reference: a function that does it, and may take any help that a learner does not have.
+        cases: calls to try, smallest first; each a dict from argument name to value, in order. A
+            value that is a function is shown by its docstring.
+        hints: sentences, each giving away a little more.
+        solution_source: Python source of a solution in the learner's words; `np` is NumPy.
+        mistakes: a dict from a name to the source of a wrong solution that learners write.
+        meaning: one sentence, for the learner who got it right.
+        windows: how to picture a wrong cell. A dict from the name of a 2-D argument to a function
+            of (row, column, case): the outline (top, left, height, width) to draw on it, in cells.
+            Empty: there is nothing to picture.
+
+    Introduced in lesson 01.
+    """
+
+    name: str
+    prompt: str
+    reference: Callable
+    cases: list[dict]
+    hints: list[str]
+    solution_source: str
+    mistakes: dict[str, str]
+    meaning: str
+    windows: dict[str, Callable] = field(default_factory=dict)
+    _hints_given: int = field(default=0, init=False)
+
+    def check(self, answer):
+        """Try the function on every case, and tell how it did: in words and, if wrong, a picture.
+
+        The first wrong case is the one shown. The cases themselves never change.
+
+        Args:
+            answer: the learner's function.
+
+        Introduced in lesson 01.
+        """
+        if answer is ...:
+            return self._say_not_attempted()
+        if not callable(answer):
+            print(
+                f"{self.name}: check needs your function itself, but got {_kind(answer)}. "
+                f"Write ex.{self.name}.check({self.name}), with no brackets after your "
+                f"function's name."
+            )
+            return None
+        refusal = _refusal(answer, self.cases[0])
+        if refusal:
+            print(f"{self.name}: your function cannot be called as {self._call()}: {refusal}.")
+            return None
+        for number, case in enumerate(self.cases, start=1):
+            expected = self.reference(*copy.deepcopy(case).values())
+            given = copy.deepcopy(case)
+            try:
+                yours = answer(*given.values())
+            except Exception as error:
+                if number == 1 and isinstance(error, NotImplementedError):
+                    return self._say_not_attempted()
+                self._say_wrong(number, "Your function stopped.", expected, _stopped(error))
+                return None
+            if number == 1 and (yours is None or yours is ...):
+                return self._say_not_attempted()
+            difference = _changed_input(case, given) or _difference(expected, yours)
+            if difference:
+                self._say_wrong(number, difference.sentence, expected, _text(yours))
+                self._draw(case, expected, yours, difference.cell)
+                return None
+        print(f"{self.name}: right, in all {len(self.cases)} cases.\n{self.meaning}")
+        return None
+
+    def hint(self):
+        """Print the next hint.
+
+        Introduced in lesson 01.
+        """
+        if self._hints_given == len(self.hints):
+            print(f"There are no more hints. ex.{self.name}.solution() shows a solution.")
+            return
+        self._hints_given += 1
+        print(f"Hint {self._hints_given} of {len(self.hints)}: {self.hints[self._hints_given - 1]}")
+
+    def solution(self):
+        """Print one way to write the function.
+
+        Introduced in lesson 01.
+        """
+        print(self.solution_source.strip())
+
+    def __repr__(self):
+        return f"Exercise {self._call()}: {self.prompt}"
+
+    def _repr_markdown_(self):
+        return f"**Exercise** `{self._call()}`: {self.prompt}"
+
+    def _call(self):
+        return f"{self.name}({', '.join(self.cases[0])})"
+
+    def _say_not_attempted(self):
+        print(f"{self.name}: not attempted yet. Write the body, and let it return your result.")
+
+    def _say_wrong(self, number, sentence, expected, yours):
+        arguments = [
+            f"{name} = {value.__doc__}" if callable(value) else _text(value, f"{name} = ")
+            for name, value in self.cases[number - 1].items()
+        ]
+        separator = "\n" if any("\n" in text for text in arguments) else ", "
+        print(f"{self.name}: case {number} of {len(self.cases)} is wrong. {sentence}".rstrip())
+        for label, text in (
+            ("Input:    ", separator.join(arguments)),
+            ("Expected: ", _text(expected)),
+            ("Yours:    ", yours),
+        ):
+            print(label + textwrap.indent(text, " " * len(label))[len(label) :])
+
+    def _draw(self, case, expected, yours, cell):
+        if not self.windows or not _can_be_drawn(expected) or not _can_be_drawn(yours):
+            return
+        # Padding is −inf: the one exercise that pads a 2-D array is about max pooling.
+        padding = case.get("padding", 0)
+        panels, outlines = {}, {}
+        for name, window in self.windows.items():
+            panels[name] = np.pad(case[name].astype(float), padding, constant_values=-np.inf)
+            if cell:
+                top, left, height, width = window(*cell, case)
+                outlines[name] = [(top + padding, left + padding, height, width)]
+        for name, values in (("expected", expected), ("yours", yours)):
+            panels[name] = values.astype(float)
+            if cell:
+                outlines[name] = [(*cell, 1, 1)]
+        draw.grids(panels, windows=outlines, padding=padding)
+        plt.show()
+
+
+def _refusal(answer, case):
+    """Why the arguments of a case do not fit the function, or nothing."""
+    try:
+        inspect.signature(answer).bind(*case.values())
+    except TypeError as error:
+        return str(error)
+    except ValueError:
+        # Some functions written in C have no signature to read; calling them will tell.
+        return None
+    return None
+
+
+def _stopped(error):
+    """The learner's exception and their line. Lines of libraries below it would only confuse."""
+    text = "".join(traceback.format_exception_only(error)).strip()
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
+    if not frames:
+        return text
+    # The first frame is the learner's own; the last one in the same cell or file is where it broke.
+    last = [f for f in frames if f.filename == frames[0].filename][-1]
+    return f"{text}\nin your line {last.lineno}: {last.line}".removesuffix(": ")
+
+
+def _changed_input(case, given):
+    for name, before in case.items():
+        after = given[name]
+        if not np.array_equal(before, after):
+            return _Difference(
+                f"Your function changed its input {name} to {_text(after)}. "
+                f"Work on a copy: {name} = {name}.copy()."
+            )
+    return None
+
+
+def _difference(expected, yours):
+    # By name: a learner who does not use torch should not wait for its import.
+    if type(yours).__module__.partition(".")[0] == "torch":
+        wanted, convert = {
+            np.ndarray: ("NumPy array", "numpy"),
+            list: ("list", "tolist"),
+        }.get(type(expected), ("number", "item"))
+        return _Difference(
+            f"You returned a torch tensor; return a {wanted}: .{convert}() at its end."
+        )
+    if isinstance(expected, np.ndarray):
+        return _array_difference(expected, yours)
+    if isinstance(expected, list):
+        return _list_difference(expected, yours)
+    return _number_difference(expected, yours)
+
+
+def _array_difference(expected, yours):
+    if isinstance(yours, list | tuple):
+        return _Difference(
+            f"You returned {_kind(yours)}; return a NumPy array: np.array(your_result)."
+        )
+    if not isinstance(yours, np.ndarray):
+        return _Difference(
+            f"You returned {_kind(yours)}; return a NumPy array of shape {expected.shape}."
+        )
+    if yours.shape != expected.shape:
+        return _Difference(f"Your shape is {yours.shape}; it must be {expected.shape}.")
+    if yours.dtype.kind != expected.dtype.kind:
+        wanted = _KINDS[expected.dtype.kind]
+        return _Difference(f"Your array has the dtype {yours.dtype}; it must hold {wanted}.")
+    close = np.isclose(yours, expected, _RELATIVE, _ABSOLUTE)
+    if close.all():
+        return None
+    cell = tuple(int(i) for i in np.argwhere(~close)[0])
+    place = "row {}, column {}" if len(cell) == 2 else "position {}"
+    return _Difference(
+        f"The first wrong cell is {place.format(*cell)}: "
+        f"yours is {_number(yours[cell])}, expected is {_number(expected[cell])}.",
+        cell,
+    )
+
+
+def _list_difference(expected, yours):
+    if isinstance(yours, np.ndarray) and yours.ndim:
+        yours = yours.tolist()
+    if not isinstance(yours, list | tuple):
+        return _Difference(f"You returned {_kind(yours)}; return a list.")
+    if len(yours) != len(expected):
+        return _Difference(f"Your list has length {len(yours)}; it must be {len(expected)}.")
+    for i, (right, entry) in enumerate(zip(expected, yours, strict=True)):
+        pair = isinstance(right, tuple)
+        is_a_pair = isinstance(entry, list | tuple)
+        parts = entry if is_a_pair else [entry]
+        if is_a_pair != pair or not all(_is_whole(part) for part in parts):
+            wanted = "a pair of whole numbers" if pair else "a whole number"
+            return _Difference(f"Entry {i} is {_text(entry)}; it must be {wanted}.")
+        if list(parts) != list(right if pair else [right]):
+            return _Difference(f"Entry {i} is {_text(entry)}; it must be {right}.")
+    return None
+
+
+def _number_difference(expected, yours):
+    if isinstance(expected, int):
+        if isinstance(yours, float | np.floating):
+            return _Difference(
+                "You returned a float; return a whole number (int). To divide, use // and not /."
+            )
+        if not _is_whole(yours):
+            return _Difference(f"You returned {_kind(yours)}; return a whole number (int).")
+        return None if yours == expected else _Difference("")
+    if isinstance(yours, bool) or not isinstance(yours, numbers.Real):
+        return _Difference(f"You returned {_kind(yours)}; return a number.")
+    close = math.isclose(yours, expected, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
+    return None if close else _Difference("")
+
+
+def _is_whole(value):
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+def _kind(value):
+    if value is None:
+        return "None"
+    name = "NumPy array" if isinstance(value, np.ndarray) else type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def _text(value, prefix=""):
+    """The value as a learner would write it, short enough to read."""
+    if isinstance(value, np.ndarray):
+        text = np.array2string(value, precision=5, suppress_small=True, prefix=prefix)
+    else:
+        text = repr(_without_numpy_scalars(value))
+        text = text if len(text) <= 300 else text[:300] + " …"
+    return prefix + text
+
+
+def _number(value):
+    return str(value) if isinstance(value, np.bool_) else f"{value:.6g}"
+
+
+def _without_numpy_scalars(value):
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, list):
+        return [_without_numpy_scalars(v) for v in value]
+    if isinstance(value, tuple):
+        return tuple(_without_numpy_scalars(v) for v in value)
+    return value
+
+
+def _can_be_drawn(value):
+    return (
+        isinstance(value, np.ndarray)
+        and value.ndim == 2
+        and value.dtype.kind in "biuf"
+        and 0 < value.size <= _MOST_CELLS_DRAWN
+    )

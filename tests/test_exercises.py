@@ -1,0 +1,652 @@
+"""Every exercise against other programs: torch, its own solution, and wrong answers of all kinds.
+
+What counts as wrong is decided here once more, from torch, and not by asking the check.
+"""
+
+import copy
+import inspect
+import re
+import time
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from poolkit import draw
+from poolkit import exercises as ex
+from poolkit.exercises.exercise import Exercise
+from poolkit.models import Subsampling
+
+EXERCISES = {name: getattr(ex, name) for name in ex.__all__ if name != "Exercise"}
+MISTAKES = [(name, m) for name, exercise in EXERCISES.items() for m in exercise.mistakes]
+PICTURED = {
+    *("min_pool", "avg_pool", "max_pool", "max_pool_padded", "max_pool_backward"),
+    *("avg_pool_backward", "numeric_gradient", "never_learn", "subsampling"),
+}
+
+
+def tensor(x):
+    return torch.tensor(np.asarray(x, dtype=float))[None, None]
+
+
+def gradient(function, x, grad_output=None):
+    """The gradient that torch.autograd sends through a function to x, as an array."""
+    x = tensor(x).requires_grad_()
+    output = function(x)
+    grad = torch.ones_like(output) if grad_output is None else tensor(grad_output)
+    output.backward(grad.reshape(output.shape))
+    return x.grad[0, 0].numpy()
+
+
+def windows_of_bins(size, output_size):
+    bins = []
+    for i in range(output_size):
+        picked = np.eye(output_size)[i : i + 1]
+        used = gradient(
+            lambda x: F.adaptive_avg_pool2d(x, (1, output_size)), [[0.0] * size], picked
+        )
+        (cells,) = np.nonzero(used[0])
+        bins.append((cells.min(), cells.max() + 1))
+    return bins
+
+
+def seen_by_one_output(layers):
+    def stack(x):
+        for kernel_size, stride in layers:
+            x = F.conv2d(x, torch.ones(1, 1, 1, kernel_size, dtype=float), stride=(1, stride))
+        return x[..., :1]
+
+    return np.count_nonzero(gradient(stack, np.zeros((1, 300))))
+
+
+def slopes(f, x, eps):
+    """Central differences worked out by hand: for cubes they are off by eps ** 2."""
+    if "x[0] ** 3" in f.__doc__:
+        return np.array([3 * x[0] ** 2 + eps**2 + x[2], 10, x[0]])
+    if "pooling" in f.__doc__:
+        return gradient(lambda x: F.max_pool2d(x, 2), x)
+    return 2.0 * x
+
+
+def trained_subsampling(x, weight, bias):
+    layer = Subsampling(1).double()
+    with torch.no_grad():
+        layer.weight.fill_(weight)
+        layer.bias.fill_(bias)
+        return layer(tensor(x))[0, 0].numpy()
+
+
+def conv_parameters(in_channels, out_channels, kernel_size, bias):
+    layer = nn.Conv2d(in_channels, out_channels, kernel_size, bias=bias)
+    return sum(p.numel() for p in layer.parameters())
+
+
+def pooled_size(size, kernel_size, stride, padding, ceil_mode=False):
+    return F.max_pool1d(torch.zeros(1, size), kernel_size, stride, padding, 1, ceil_mode).shape[-1]
+
+
+# What torch, or a count by hand, says to each exercise.
+ORACLES = {
+    "min_pool": lambda x: -F.max_pool2d(-tensor(x), 2)[0, 0].numpy(),
+    "avg_pool": lambda x: F.avg_pool2d(tensor(x), 2)[0, 0].numpy(),
+    "max_pool": lambda x, k: F.max_pool2d(tensor(x), k)[0, 0].numpy(),
+    "lost_cells": lambda h, w: sum(
+        i >= h // 2 * 2 or j >= w // 2 * 2 for i in range(h) for j in range(w)
+    ),
+    "output_size": pooled_size,
+    "output_size_ceil": lambda *sizes: pooled_size(*sizes, ceil_mode=True),
+    "max_pool_padded": lambda x, *sizes: F.max_pool2d(tensor(x), *sizes)[0, 0].numpy(),
+    "average_divisors": lambda size, k, s, p: (
+        F.avg_pool2d(torch.ones(1, 1, size), (1, k), (1, s), (0, p), divisor_override=1)
+        .flatten()
+        .int()
+        .tolist()
+    ),
+    "adaptive_windows": windows_of_bins,
+    "receptive_field": seen_by_one_output,
+    "max_pool_backward": lambda g, x: gradient(lambda x: F.max_pool2d(x, 2), x, g),
+    "avg_pool_backward": lambda g, shape: gradient(
+        lambda x: F.avg_pool2d(x, 2), np.zeros(shape), g
+    ),
+    "avg_pool_backward_overlapping": lambda g, size, k, s: gradient(
+        lambda x: F.avg_pool2d(x, (1, k), (1, s)), np.zeros((1, size)), g[None]
+    )[0],
+    "numeric_gradient": slopes,
+    "never_learn": lambda x, k, s: gradient(lambda x: F.max_pool2d(x, k, s), x) == 0,
+    "conv_parameters": conv_parameters,
+    "accuracy": lambda scores, labels: (
+        sum(row.index(max(row)) == n for row, n in zip(scores.tolist(), labels, strict=True))
+        / len(labels)
+    ),
+    "subsampling": trained_subsampling,
+}
+
+
+def written(source, name):
+    namespace = {"np": np}
+    exec(source, namespace)
+    return namespace[name]
+
+
+def values_of(case):
+    return copy.deepcopy(list(case.values()))
+
+
+def verdict(answer, case, expected):
+    """What the answer returns, and whether it is wrong; (None, True) if it raises or meddles."""
+    given = values_of(case)
+    try:
+        yours = answer(*given)
+    except Exception:
+        return None, True
+    before = case.values()
+    if any(not np.array_equal(a, b) for a, b in zip(given, before, strict=True) if not callable(a)):
+        return yours, True
+    if np.shape(yours) != np.shape(expected):
+        return yours, True
+    kinds = {np.asarray(v).dtype.kind for v in (yours, expected)}
+    same_type = isinstance(yours, np.ndarray) == isinstance(expected, np.ndarray)
+    if isinstance(expected, float):
+        kinds = {"f"}
+    return yours, len(kinds) > 1 or not same_type or not np.allclose(yours, expected)
+
+
+def first_wrong(exercise, answer):
+    for number, case in enumerate(exercise.cases, start=1):
+        expected = ORACLES[exercise.name](*values_of(case))
+        yours, wrong = verdict(answer, case, expected)
+        if wrong:
+            return number, case, expected, yours
+    return pytest.fail("this mistake passes")
+
+
+def numbers_in(text):
+    text = text.replace("True", "1").replace("False", "0")
+    return [float(n) for n in re.findall(r"-inf|nan|-?\d+\.?\d*(?:e[-+]\d+)?", text)]
+
+
+def blocks(output):
+    """The three parts of a counterexample."""
+    found = re.search(r"^Input:(.*?)^Expected:(.*?)^Yours:(.*)\Z", output, re.M | re.S)
+    assert found, output
+    return found.groups()
+
+
+def outlines(ax):
+    """(top, left, height, width) of each outlined rectangle, in cells."""
+    return [
+        (p.get_y() + 0.5, p.get_x() + 0.5, p.get_height(), p.get_width())
+        for p in ax.patches
+        if not p.get_fill()
+    ]
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """The figures that plt.show() was called with."""
+    figures = []
+    monkeypatch.setattr(plt, "show", lambda: figures.append(plt.gcf()))
+    yield figures
+    plt.close("all")
+
+
+@pytest.fixture
+def say(capsys, shown):
+    """Check an answer, and return what was printed. Nothing may ever come from poolkit's inside."""
+
+    def check(exercise, answer):
+        assert exercise.check(answer) is None
+        output, errors = capsys.readouterr()
+        assert errors == ""
+        assert "Traceback" not in output
+        assert "exercise.py" not in output
+        assert "object at 0x" not in output
+        return output
+
+    return check
+
+
+def test_each_lesson_has_its_exercises():
+    assert set(EXERCISES) == set(ORACLES)
+    assert all(isinstance(exercise, Exercise) for exercise in EXERCISES.values())
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_parts_of_an_exercise(name):
+    exercise = EXERCISES[name]
+    assert exercise.name == name
+    assert len(exercise.cases) >= 4
+    assert len(exercise.hints) >= 2
+    assert len(exercise.mistakes) >= 4
+    assert exercise.meaning.endswith(".")
+    for source in (exercise.solution_source, *exercise.mistakes.values()):
+        parameters = inspect.signature(written(source, name)).parameters
+        assert list(parameters) == list(exercise.cases[0])
+    assert all(list(case) == list(exercise.cases[0]) for case in exercise.cases)
+    assert bool(exercise.windows) == (name in PICTURED)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_reference_agrees_with_the_oracle(name):
+    exercise = EXERCISES[name]
+    for case in exercise.cases:
+        expected, reference = ORACLES[name](*values_of(case)), exercise.reference(*values_of(case))
+        np.testing.assert_allclose(reference, expected, rtol=1e-12)
+        assert np.asarray(reference).dtype.kind == np.asarray(expected).dtype.kind
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_solution_is_right_and_says_what_it_means(name, say, shown):
+    exercise = EXERCISES[name]
+    output = say(exercise, written(exercise.solution_source, name))
+    count = len(exercise.cases)
+    assert output == f"{name}: right, in all {count} cases.\n{exercise.meaning}\n"
+    assert shown == []
+
+
+@pytest.mark.parametrize(("name", "mistake"), MISTAKES)
+def test_mistake_is_shown_its_first_counterexample(name, mistake, say, shown):
+    exercise = EXERCISES[name]
+    answer = written(exercise.mistakes[mistake], name)
+    number, case, expected, yours = first_wrong(exercise, answer)
+    output = say(exercise, answer)
+    assert output.startswith(f"{name}: case {number} of {len(exercise.cases)} is wrong.")
+    shown_input, shown_expected, shown_yours = blocks(output)
+    for argument, value in case.items():
+        assert f"{argument} = " in shown_input
+        if callable(value):
+            assert value.__doc__ in shown_input
+    given = [np.ravel(v) for v in case.values() if not callable(v)]
+    assert set(np.concatenate(given).astype(float)) <= set(numbers_in(shown_input))
+    np.testing.assert_allclose(numbers_in(shown_expected), np.ravel(expected), atol=1e-4)
+    if yours is None:
+        assert "in your line" in shown_yours
+        return
+    np.testing.assert_allclose(numbers_in(shown_yours), np.ravel(yours), atol=1e-4)
+    drawable = name in PICTURED and all(
+        isinstance(v, np.ndarray) and v.ndim == 2 for v in (yours, expected)
+    )
+    assert len(shown) == drawable
+    if drawable:
+        check_picture(shown[0], name, case, expected, yours)
+
+
+def check_picture(figure, name, case, expected, yours):
+    axes = {ax.get_title(): ax for ax in figure.axes}
+    assert list(axes)[-2:] == ["expected", "yours"]
+    assert [len(axes["expected"].texts), len(axes["yours"].texts)] == [expected.size, yours.size]
+    if expected.shape != yours.shape or expected.dtype.kind != yours.dtype.kind:
+        assert all(outlines(ax) == [] for ax in axes.values())
+        return
+    row, column = np.argwhere(~np.isclose(expected, yours))[0]
+    assert outlines(axes["expected"]) == outlines(axes["yours"]) == [(row, column, 1, 1)]
+    if "grad_output" in axes:
+        assert outlines(axes["grad_output"]) == [(row // 2, column // 2, 1, 1)]
+    if "x" not in axes:
+        return
+    ((top, left, height, width),) = outlines(axes["x"])
+    padding = case.get("padding", 0)
+    assert len(axes["x"].texts) == np.prod(np.array(case["x"].shape) + 2 * padding)
+    if name in {"numeric_gradient", "never_learn"}:
+        assert (top, left, height, width) == (row, column, 1, 1)
+        return
+    if name == "max_pool_backward":
+        assert (top, left, height, width) == (row // 2 * 2, column // 2 * 2, 2, 2)
+        return
+    # The outline must hold just those cells of x that have a say in the wrong output cell.
+    outlined = np.zeros(np.array(case["x"].shape) + 2 * padding, dtype=bool)
+    top, left, height, width = (int(n) for n in (top, left, height, width))
+    outlined[top : top + height, left : left + width] = True
+    outlined = outlined[padding:, padding:][: case["x"].shape[0], : case["x"].shape[1]]
+    for cell in np.ndindex(case["x"].shape):
+        has_a_say = False
+        for push in (-1000, 1000):
+            pushed = copy.deepcopy(case)
+            pushed["x"][cell] += push
+            has_a_say |= bool(ORACLES[name](*pushed.values())[row, column] != expected[row, column])
+        assert outlined[cell] == has_a_say
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+@pytest.mark.parametrize("body", ["...", "raise NotImplementedError", "return ...", "pass"])
+def test_stub_is_not_attempted(name, body, say, shown):
+    parameters = ", ".join(EXERCISES[name].cases[0])
+    stub = written(f'def {name}({parameters}):\n    """Say what."""\n    {body}', name)
+    assert say(EXERCISES[name], stub) == (
+        f"{name}: not attempted yet. Write the body, and let it return your result.\n"
+    )
+    assert shown == []
+
+
+def test_ellipsis_is_not_attempted(say):
+    assert "not attempted yet" in say(ex.min_pool, ...)
+
+
+def test_a_later_missing_result_is_wrong_and_not_unattempted(say):
+    def half_done(height, width):
+        if height == width:
+            return 0
+        if height > width:
+            raise NotImplementedError("later")
+
+    assert "case 2 of 12 is wrong. You returned None; return a whole" in say(
+        ex.lost_cells, half_done
+    )
+
+    def for_squares(height, width):
+        if height != width:
+            raise NotImplementedError("later")
+        return 0
+
+    output = say(ex.lost_cells, for_squares)
+    assert "case 2 of 12 is wrong. Your function stopped." in output
+    assert "NotImplementedError: later\n" in output
+
+
+def right(name):
+    return written(EXERCISES[name].solution_source, name)
+
+
+def in_place(x):
+    result = right("avg_pool")(x)
+    x *= 2
+    return result
+
+
+def reshaped(x):
+    result = right("avg_pool")(x)
+    x.shape = (x.size,)
+    return result
+
+
+def eaten(layers):
+    return right("receptive_field")([layers.pop(0) for _ in range(len(layers))])
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "message"),
+    [
+        (
+            "avg_pool",
+            in_place,
+            "Your function changed its input x to [[ 8.  6.]\n [ 4. 10.]]. Work on",
+        ),
+        (
+            "avg_pool",
+            reshaped,
+            "changed its input x to [4. 3. 2. 5.]. Work on a copy: x = x.copy()",
+        ),
+        ("receptive_field", eaten, "changed its input layers to []. Work on a copy: layers = "),
+        (
+            "avg_pool",
+            lambda x: right("avg_pool")(x).tolist(),
+            "You returned a list; return a NumPy",
+        ),
+        ("avg_pool", lambda x: right("avg_pool")(x).mean(), "return a NumPy array of shape (1, 1)"),
+        (
+            "avg_pool",
+            lambda x: right("avg_pool")(x).astype(int),
+            "dtype int64; it must hold floats",
+        ),
+        (
+            "avg_pool",
+            lambda x: right("avg_pool")(x).astype(object),
+            "dtype object; it must hold fl",
+        ),
+        ("avg_pool", lambda x: right("avg_pool")(x)[None], "shape is (1, 1, 1); it must be (1, 1)"),
+        ("avg_pool", lambda x: np.zeros((0, 2)), "Your shape is (0, 2); it must be (1, 1)."),
+        ("avg_pool", lambda x: np.zeros((999, 999)), "shape is (999, 999); it must be (1, 1)."),
+        ("avg_pool", lambda x: torch.tensor(x), "a torch tensor; return a NumPy array: .numpy()"),
+        (
+            "avg_pool",
+            lambda x: nn.Parameter(torch.tensor(x)),
+            "You returned a torch tensor; return",
+        ),
+        ("avg_pool", lambda x: right("avg_pool")(x) * np.nan, "yours is nan, expected is 3.5."),
+        ("avg_pool", lambda x: "3.5", "You returned a str; return a NumPy array"),
+        (
+            "avg_pool",
+            lambda: None,
+            "cannot be called as avg_pool(x): too many positional arguments.",
+        ),
+        (
+            "avg_pool",
+            lambda x, y: x,
+            "cannot be called as avg_pool(x): missing a required argument",
+        ),
+        (
+            "avg_pool",
+            3,
+            "check needs your function itself, but got an int. Write ex.avg_pool.check(",
+        ),
+        ("avg_pool", np.zeros((2, 2)), "check needs your function itself, but got a NumPy array."),
+        ("avg_pool", None, "check needs your function itself, but got None."),
+        ("avg_pool", ex.avg_pool, "check needs your function itself, but got an Exercise."),
+        ("never_learn", lambda x, k, s: x, "dtype float64; it must hold booleans (bool)"),
+        ("output_size", lambda *s: 2.0, "You returned a float; return a whole number (int)"),
+        ("output_size", lambda *s: np.float32(2), "You returned a float; return a whole number"),
+        ("output_size", lambda *s: True, "You returned a bool; return a whole number (int)."),
+        ("output_size", lambda *s: [2], "You returned a list; return a whole number (int)."),
+        ("output_size", lambda *s: np.array(2), "You returned a NumPy array; return a whole numb"),
+        ("output_size", lambda *s: torch.tensor(2), "a torch tensor; return a number: .item()"),
+        ("accuracy", lambda s, n: True, "You returned a bool; return a number."),
+        ("accuracy", lambda s, n: torch.tensor(1.0), "a torch tensor; return a number: .item()"),
+        ("accuracy", lambda s, n: float("nan"), "is wrong."),
+        ("average_divisors", lambda *s: 2, "You returned an int; return a list."),
+        (
+            "average_divisors",
+            lambda *s: (n for n in (2, 2)),
+            "You returned a generator; return a l",
+        ),
+        ("average_divisors", lambda *s: np.array(2), "You returned a NumPy array; return a list."),
+        ("average_divisors", lambda *s: [2.0, 2.0], "Entry 0 is 2.0; it must be a whole number."),
+        ("average_divisors", lambda *s: [2], "Your list has length 1; it must be 2."),
+        ("average_divisors", lambda *s: torch.tensor([2, 2]), "return a list: .tolist()"),
+        (
+            "average_divisors",
+            lambda *s: [torch.tensor(2)] * 2,
+            "Entry 0 is tensor(2); it must be a",
+        ),
+        ("adaptive_windows", lambda *s: [0, 2], "Entry 0 is 0; it must be a pair of whole numbers"),
+        (
+            "adaptive_windows",
+            lambda *s: [(0, 2), (2, 4, 6)],
+            "Entry 1 is (2, 4, 6); it must be (2,",
+        ),
+        ("adaptive_windows", lambda *s: [range(0, 2)] * 2, "Entry 0 is range(0, 2); it must be a"),
+    ],
+)
+def test_odd_answer_gets_a_helpful_answer(name, answer, message, capsys, shown):
+    started = time.process_time()
+    EXERCISES[name].check(answer)
+    assert time.process_time() - started < 1
+    output, errors = capsys.readouterr()
+    assert message in output
+    assert errors == ""
+    assert "Traceback" not in output
+    assert "exercise.py" not in output
+    assert "right, in all" not in output
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("output_size", lambda *sizes: np.int64(right("output_size")(*sizes))),
+        ("average_divisors", lambda *sizes: np.array(right("average_divisors")(*sizes))),
+        ("average_divisors", lambda *sizes: tuple(right("average_divisors")(*sizes))),
+        ("adaptive_windows", lambda *sizes: [list(w) for w in right("adaptive_windows")(*sizes)]),
+        ("avg_pool", lambda x: right("avg_pool")(x).astype(np.float32)),
+        ("avg_pool", lambda x, more=1: np.asfortranarray(right("avg_pool")(x))),
+        ("accuracy", lambda scores, labels: float(right("accuracy")(scores, labels))),
+    ],
+)
+def test_other_forms_of_a_right_answer_are_right(name, answer, say):
+    assert f"{name}: right" in say(EXERCISES[name], answer)
+
+
+def test_an_exception_is_shown_as_the_learners_with_its_case_and_line(say, tmp_path):
+    cell = tmp_path / "cell.py"
+    cell.write_text(
+        "import numpy as np\n\n\ndef pool(x):\n"
+        "    if x.shape[0] > 2:\n        return np.zeros(3).reshape(2, 2)\n"
+        "    return helper(x)\n\n\n"
+        "def helper(x):\n    return x.min(keepdims=True)\n"
+    )
+    namespace = {}
+    exec(compile(cell.read_text(), cell, "exec"), namespace)
+    output = say(ex.min_pool, namespace["pool"])
+    assert output.startswith("min_pool: case 2 of 6 is wrong. Your function stopped.\n")
+    given, expected, yours = blocks(output)
+    assert numbers_in(given)[:4] == [1, 3, 2, 4]
+    assert numbers_in(expected) == [1, 1, 0, 1]
+    assert yours.split("\n")[0].strip() == (
+        "ValueError: cannot reshape array of size 3 into shape (2,2)"
+    )
+    assert yours.split("\n")[1].strip() == "in your line 6: return np.zeros(3).reshape(2, 2)"
+
+
+@pytest.mark.parametrize(
+    ("last_line", "shown_line"),
+    [
+        ("    return helper(x)", "in your line 4: return x[9]"),
+        ("    return np.linalg.inv(x[None, :, 0])", "in your line 8: return np.linalg.inv("),
+    ],
+)
+def test_the_line_is_the_last_one_of_the_learner(last_line, shown_line, say, tmp_path):
+    cell = tmp_path / "cell.py"
+    cell.write_text(
+        f"import numpy as np\n\ndef helper(x):\n    return x[9]\n\ndef pool(x):\n\n{last_line}\n"
+    )
+    namespace = {}
+    exec(compile(cell.read_text(), cell, "exec"), namespace)
+    assert shown_line in say(ex.min_pool, namespace["pool"])
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return x[9, 9]", "IndexError: index 9 is out of bounds"),
+        ("return nothing", "NameError: name 'nothing' is not defined"),
+        ("return min_pool(x)", "RecursionError: maximum recursion depth exceeded"),
+        ("raise Odd", "Odd: <exception str() failed>"),
+        ("assert False", "AssertionError"),
+    ],
+)
+def test_any_exception_is_told_in_words(body, message, say):
+    namespace = {"np": np}
+    exec(
+        "class Odd(Exception):\n    def __str__(self):\n        raise ValueError\n"
+        f"def min_pool(x):\n    {body}",
+        namespace,
+    )
+    output = say(ex.min_pool, namespace["min_pool"])
+    assert "case 1 of 6 is wrong. Your function stopped." in output
+    assert message in output
+    assert "in your line 5" in output
+
+
+def test_a_function_without_python_code_may_stop_too(say):
+    output = say(ex.conv_parameters, divmod)
+    assert "cannot be called as conv_parameters(in_channels, out_channels" in output
+    output = say(ex.min_pool, max)
+    assert "ValueError: The truth value" in output
+    assert "in your line" not in output
+
+
+def test_interrupt_is_let_through(shown):
+    def endless(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ex.min_pool.check(endless)
+
+
+def test_what_the_learner_prints_is_let_through(say):
+    def talks(x):
+        print("I see", x.shape)
+        return right("min_pool")(x)
+
+    output = say(ex.min_pool, talks)
+    assert output.count("I see") == len(ex.min_pool.cases)
+    assert "min_pool: right" in output
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_checking_twice_changes_nothing(name, say):
+    exercise = EXERCISES[name]
+    before = copy.deepcopy(exercise.cases)
+
+    def meddles(*arguments):
+        for value in arguments:
+            if isinstance(value, np.ndarray):
+                value[...] = 1
+            if isinstance(value, list):
+                value.clear()
+        return right(name)(*arguments)
+
+    first = say(exercise, meddles)
+    assert first == say(exercise, meddles)
+    assert "right, in all" in say(exercise, right(name))
+    for case, earlier in zip(exercise.cases, before, strict=True):
+        for value, same in zip(case.values(), earlier.values(), strict=True):
+            assert np.array_equal(value, same)
+            assert np.asarray(value).dtype == np.asarray(same).dtype
+
+
+def test_the_function_checked_is_the_one_given(say, monkeypatch):
+    monkeypatch.setitem(globals(), "min_pool", right("min_pool"))
+    assert "is wrong" in say(ex.min_pool, right("avg_pool"))
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_check_adds_less_than_a_second(name, shown):
+    exercise = EXERCISES[name]
+    slowest = written(next(iter(exercise.mistakes.values())), name)
+    for answer in (right(name), slowest):
+        started = time.process_time()
+        exercise.check(answer)
+        assert time.process_time() - started < 1
+
+
+def test_padding_is_drawn_as_minus_infinity(say, shown):
+    exercise = ex.max_pool_padded
+    say(exercise, written(exercise.mistakes["zero for −inf padding"], exercise.name))
+    x = shown[0].axes[0]
+    # Case 4: 2×2 cells with one cell of padding around them, and the first window in the corner.
+    assert sum(t.get_text() == "−∞" for t in x.texts) == 12
+    assert sum(p.get_hatch() is not None for p in x.patches) == 12
+    assert outlines(x) == [(0, 0, 2, 2)]
+    (outline,) = [p for p in x.patches if not p.get_fill()]
+    assert outline.get_edgecolor() == plt.matplotlib.colors.to_rgba(draw.WINDOW)
+
+
+def test_hints_come_one_by_one_and_end(capsys):
+    exercise = copy.copy(ex.max_pool)
+    exercise._hints_given = 0
+    for number, hint in enumerate(exercise.hints, start=1):
+        exercise.hint()
+        assert capsys.readouterr().out == f"Hint {number} of {len(exercise.hints)}: {hint}\n"
+    for _ in range(2):
+        exercise.hint()
+        assert capsys.readouterr().out == (
+            "There are no more hints. ex.max_pool.solution() shows a solution.\n"
+        )
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_solution_is_printed_as_it_is_run(name, capsys):
+    EXERCISES[name].solution()
+    printed = capsys.readouterr().out
+    assert printed.startswith(f"def {name}(")
+    for case in EXERCISES[name].cases:
+        yours, wrong = verdict(written(printed, name), case, ORACLES[name](*values_of(case)))
+        assert not wrong, yours
+
+
+def test_an_exercise_shows_its_prompt():
+    prompt = ex.max_pool.prompt
+    assert repr(ex.max_pool) == f"Exercise max_pool(x, kernel_size): {prompt}"
+    assert ex.max_pool._repr_markdown_() == f"**Exercise** `max_pool(x, kernel_size)`: {prompt}"
