@@ -16,8 +16,9 @@ ifeq ($(shell uname -s)$(DISPLAY)$(WAYLAND_DISPLAY),Linux)
 LAB_OPTIONS += --no-browser
 endif
 
-# On Linux, torch's threads wait for each other in a busy loop. When another program (a browser, say)
-# needs one of two cores, training then takes up to ten times as long; waiting passively, it does not.
+# On Linux, torch's threads wait for each other in a busy loop. Where other programs (a browser, say)
+# want the same two cores, that makes training two to ten times slower. Waiting passively costs about
+# a fifth of the speed on idle cores.
 export OMP_WAIT_POLICY = PASSIVE
 
 .PHONY: lab test lint notebooks
