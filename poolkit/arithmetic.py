@@ -102,7 +102,7 @@ def output_size(
     again where it would start past the input, in the padding on the right, for it would pool
     nothing but padding: torch's formula leaves that step out, only the prose below it tells.
 
-    Arguments: all in pixels; `stride=None` means kernel_size.
+    Args: all in pixels; `stride=None` means kernel_size.
     Raises: TypeError for a wrong type, ValueError for a size out of range, a padding of more than
     half the kernel, or a kernel that fits nowhere.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html; without
@@ -132,7 +132,7 @@ def window(
 ) -> range:
     """Return the positions that window `i` reads, those in the padding included.
 
-    Arguments: `i`, the number of the window, from 0; the others in pixels.
+    Args: `i`, the number of the window, from 0; the others in pixels.
     Raises: as `output_size`.
     Source: the definition at the top of this module.
     Introduced in lesson 02.
@@ -157,7 +157,7 @@ def clipped_window(
 
     Empty where dilation carries every tap of the window past the input.
 
-    Arguments: `i`, the number of the window, from 0; the others in pixels.
+    Args: `i`, the number of the window, from 0; the others in pixels.
     Raises: as `output_size`.
     Source: `window`, cut to 0 ... input_size - 1.
     Introduced in lesson 02.
@@ -186,7 +186,7 @@ def average_divisor(
     The padding asked for counts as pixels of value 0, unless `count_include_pad` is False; the
     overhang that ceil_mode adds never counts. In 2-D the divisor is height's count times width's.
 
-    Arguments: `i`, the number of the window, from 0; the others in pixels.
+    Args: `i`, the number of the window, from 0; the others in pixels.
     Raises: as `output_size`.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html; the rule for
     the overhang is seen only in aten/src/ATen/native/cpu/AvgPoolKernel.cpp (pool_size).
@@ -213,7 +213,7 @@ def adaptive_window(i: int, input_size: int, output_size: int) -> range:
     ceil((i + 1) * input_size / output_size): so every pixel is in a bin, no bin is empty, and
     bins overlap where output_size does not divide input_size.
 
-    Arguments: `i`, the number of the bin, from 0; the sizes in pixels.
+    Args: `i`, the number of the bin, from 0; the sizes in pixels.
     Raises: TypeError for a wrong type, ValueError for a size below 1 or a bin that is not there.
     Source: aten/src/ATen/native/AdaptivePooling.h of PyTorch (start_index, end_index).
     Introduced in lesson 02.
@@ -242,7 +242,7 @@ def unpool_output_size(
     the answer, unless `output_size` asks for another, less than one stride away: above it, or,
     as ceil_mode rounds up, below it.
 
-    Arguments: all in pixels; `stride=None` means kernel_size.
+    Args: all in pixels; `stride=None` means kernel_size.
     Raises: as the function `output_size`; ValueError too for an impossible argument `output_size`.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxUnpool2d.html
     Introduced in lesson 10.
@@ -272,7 +272,7 @@ def conv_output_size(
 
     As `output_size` without ceil_mode, but the padding may be as wide as you like.
 
-    Arguments: all in pixels.
+    Args: all in pixels.
     Raises: TypeError for a wrong type, ValueError for a size out of range or a kernel that does
     not fit.
     Source: Dumoulin and Visin 2016, arXiv:1603.07285, relationship 15.
@@ -304,7 +304,7 @@ def conv_transpose_output_size(
     A convolution rounds down, so several input sizes lead to one output size; `output_padding`
     says how many pixels above the smallest of them.
 
-    Arguments: all in pixels.
+    Args: all in pixels.
     Raises: TypeError for a wrong type, ValueError for a size out of range, an `output_padding`
     that is smaller neither than stride nor than dilation, or an output without pixels.
     Source: Dumoulin and Visin 2016, arXiv:1603.07285, relationship 14, with dilation and
@@ -343,7 +343,7 @@ def receptive_field(layers: Iterable[Layer]) -> ReceptiveField:
     padding moves the field's start by padding * jump to the left; its stride multiplies the jump.
     Output i of the stack sees `size` pixels from offset + i * jump on.
 
-    Arguments: `layers`, from the input on, each a `Layer` or a tuple of its numbers.
+    Args: `layers`, from the input on, each a `Layer` or a tuple of its numbers.
     Raises: TypeError for a wrong type, ValueError for a size out of range.
     Source: Araujo, Norris and Sim 2019, doi:10.23915/distill.00021: their r_0, S_0 and -P_0, where
     the kernel of a dilated layer counts as dilation * (kernel_size - 1) + 1.
@@ -369,7 +369,7 @@ def taps(
     This turns the loop over windows inside out: NumPy can then treat all windows at once, with
     one strided slice for each tap. The padding is never stored, only skipped.
 
-    Arguments: all in pixels, and valid together: `output_size` comes from one of the size
+    Args: all in pixels, and valid together: `output_size` comes from one of the size
     functions above.
     Source: the definition at the top of this module, solved for the window's number.
     Introduced in lesson 04.
@@ -393,7 +393,7 @@ def adaptive_taps(input_size: int, output_size: int) -> list[Tap]:
 
     The counterpart of `taps` for adaptive bins, whose lengths differ by one at most.
 
-    Arguments: in pixels.
+    Args: in pixels.
     Source: `adaptive_window`.
     Introduced in lesson 05.
 

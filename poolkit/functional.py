@@ -65,7 +65,7 @@ def max_pool2d(
     The padding is -inf (for integers, the smallest number of the dtype), so it never wins against
     a pixel. NaN wins against everything.
 
-    Arguments: `kernel_size`, `stride`, `padding` and `dilation` in pixels; `stride=None` means
+    Args: `kernel_size`, `stride`, `padding` and `dilation` in pixels; `stride=None` means
     kernel_size; `ceil_mode` allows a last window to hang over the end. With `return_indices` the
     result is a pair: the values, and for each the flat index row * W + column of the pixel it
     came from. Of equal values the first in reading order counts; of several NaN, the last.
@@ -104,7 +104,7 @@ def avg_pool2d(
 ) -> np.ndarray:
     """Return the average of each window.
 
-    Arguments: `kernel_size`, `stride` and `padding` in pixels; `stride=None` means kernel_size;
+    Args: `kernel_size`, `stride` and `padding` in pixels; `stride=None` means kernel_size;
     `ceil_mode` allows a last window to hang over the end; `count_include_pad` counts the padding
     as zeros, but never the overhang; `divisor_override` replaces the count that the sum is divided
     by, and may be any whole number but 0.
@@ -144,7 +144,7 @@ def lp_pool2d(
     NaN of a negative x; a window that hangs over the end counts the missing pixels as if they had
     the average of those that are there.
 
-    Arguments: `norm_type`, a number but 0 (inf and -inf: the largest, smallest absolute value);
+    Args: `norm_type`, a number but 0 (inf and -inf: the largest, smallest absolute value);
     `kernel_size` and `stride` in pixels; `stride=None` means kernel_size.
     Shape: (N, C, H, W) -> (N, C, H_out, W_out), sizes by `arithmetic.output_size`.
     Dtypes: float16, float32, float64.
@@ -177,7 +177,7 @@ def adaptive_avg_pool2d(
 ) -> np.ndarray:
     """Return averages over as many bins as you ask for, whatever the size of the input.
 
-    Arguments: `output_size` in bins, an int or a pair; None in the pair keeps that axis as it is;
+    Args: `output_size` in bins, an int or a pair; None in the pair keeps that axis as it is;
     it may exceed the input, as bins overlap.
     Shape: (N, C, H, W) -> (N, C, output_size[0], output_size[1])
     Dtypes: float16, float32, float64.
@@ -204,7 +204,7 @@ def adaptive_max_pool2d(
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
     """Return the largest values of as many bins as you ask for, whatever the size of the input.
 
-    Arguments: `output_size` in bins, an int or a pair; None in the pair keeps that axis as it is.
+    Args: `output_size` in bins, an int or a pair; None in the pair keeps that axis as it is.
     `return_indices` as in `max_pool2d`.
     Shape: (N, C, H, W) -> (N, C, output_size[0], output_size[1])
     Dtypes: float16, float32, float64.
@@ -237,7 +237,7 @@ def max_unpool2d(
     Where windows overlapped, several values may belong to one pixel: the last in reading order
     is kept.
 
-    Arguments: `indices`, int64, from `max_pool2d(..., return_indices=True)`; `kernel_size`,
+    Args: `indices`, int64, from `max_pool2d(..., return_indices=True)`; `kernel_size`,
     `stride` and `padding` in pixels, those of the pooling; `output_size`, an (h, w) pair or a
     shape that ends in it, is the size before pooling, which kernel and stride cannot tell for sure.
     Shape: (N, C, H, W) -> (N, C, H_out, W_out), sizes by `arithmetic.unpool_output_size`.
@@ -271,7 +271,7 @@ def interpolate(
 ) -> np.ndarray:
     """Resize the maps, by copying the nearest pixel or by blending the four nearest.
 
-    Arguments: either `size` in pixels or `scale_factor`, an int or a float or a pair of them;
+    Args: either `size` in pixels or `scale_factor`, an int or a float or a pair of them;
     `mode` "nearest" or "bilinear"; `align_corners`, for bilinear only, puts the centres of the
     corner pixels onto each other instead of the corners of the map (default: False).
     Shape: (N, C, H, W) -> (N, C, H_out, W_out), which is `size`, or floor(H * scale_factor).
@@ -307,7 +307,7 @@ def conv2d(
 ) -> np.ndarray:
     """Return in each window the sum of pixels times weights, over all channels, plus the bias.
 
-    Arguments: `weight` (C_out, C / groups, h, w) and `bias` (C_out,), of x's dtype; `stride`,
+    Args: `weight` (C_out, C / groups, h, w) and `bias` (C_out,), of x's dtype; `stride`,
     `padding` (with zeros) and `dilation` in pixels; `groups`, how many parts the channels are cut
     into, each with its own weights.
     Shape: (N, C, H, W) -> (N, C_out, H_out, W_out), sizes by `arithmetic.conv_output_size`.
@@ -343,7 +343,7 @@ def conv_transpose2d(
     With the same weight, stride and padding it is the transposed matrix of `conv2d`: it takes
     arrays of conv2d's output shape back to its input shape.
 
-    Arguments: `weight` (C, C_out / groups, h, w) and `bias` (C_out,), of x's dtype; `stride`,
+    Args: `weight` (C, C_out / groups, h, w) and `bias` (C_out,), of x's dtype; `stride`,
     `padding` (what is cut from each side of the output), `output_padding` (what is added to the
     end again) and `dilation` in pixels; `groups` as in `conv2d`.
     Shape: (N, C, H, W) -> (N, C_out, H_out, W_out), by `arithmetic.conv_transpose_output_size`.

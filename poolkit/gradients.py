@@ -78,7 +78,7 @@ def max_pool2d_backward(
     Of equal maxima the first in reading order gets it all; of several NaN, the last. A pixel that
     was never a maximum gets 0, one that was in several windows the sum.
 
-    Arguments: as `functional.max_pool2d`, sizes in pixels.
+    Args: as `functional.max_pool2d`, sizes in pixels.
     Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
     Raises: see the top of the module.
     Differs from torch: where dilation makes a window that reads only padding, torch adds its
@@ -113,7 +113,7 @@ def avg_pool2d_backward(
 
     Each gets the gradient over the divisor; what would go to the padding is lost.
 
-    Arguments: as `functional.avg_pool2d`, sizes in pixels; of x only shape and dtype count.
+    Args: as `functional.avg_pool2d`, sizes in pixels; of x only shape and dtype count.
     Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
     Raises: see the top of the module.
     Source: the derivative of `functional.avg_pool2d`.
@@ -143,7 +143,7 @@ def lp_pool2d_backward(
 
     Where a window's sum is 0 the root has no derivative; as in torch its pixels then get 0.
 
-    Arguments: as `functional.lp_pool2d`, sizes in pixels.
+    Args: as `functional.lp_pool2d`, sizes in pixels.
     Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
     Raises: see the top of the module.
     Source: the derivative of `functional.lp_pool2d`;
@@ -177,7 +177,7 @@ def adaptive_avg_pool2d_backward(
 ) -> np.ndarray:
     """Share each output's gradient out equally among the pixels of its bin.
 
-    Arguments: as `functional.adaptive_avg_pool2d`; of x only shape and dtype count.
+    Args: as `functional.adaptive_avg_pool2d`; of x only shape and dtype count.
     Shape: grad_output (N, C, output_size[0], output_size[1]) and x (N, C, H, W) -> (N, C, H, W)
     Raises: see the top of the module.
     Differs from torch: with a 0 in output_size, torch raises and poolkit returns zeros.
@@ -200,7 +200,7 @@ def adaptive_max_pool2d_backward(
 ) -> np.ndarray:
     """Send each output's gradient to the pixel that was the maximum of its bin.
 
-    Arguments: as `functional.adaptive_max_pool2d`.
+    Args: as `functional.adaptive_max_pool2d`.
     Shape: grad_output (N, C, output_size[0], output_size[1]) and x (N, C, H, W) -> (N, C, H, W)
     Raises: see the top of the module.
     Differs from torch: with a 0 in output_size, torch raises and poolkit returns zeros.
@@ -230,7 +230,7 @@ def max_unpool2d_backward(
     Where an index is repeated, all of its values get the pixel's gradient, as in torch, though
     only the last of them had a part in the output.
 
-    Arguments: as `functional.max_unpool2d`, sizes in pixels; of x only shape and dtype count.
+    Args: as `functional.max_unpool2d`, sizes in pixels; of x only shape and dtype count.
     Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
     Raises: see the top of the module.
     Source: the derivative of `functional.max_unpool2d`, but for repeated indices.
@@ -257,7 +257,7 @@ def interpolate_backward(
 ) -> np.ndarray:
     """Give each pixel the gradients of the outputs that read it, times the weights they gave it.
 
-    Arguments: as `functional.interpolate`, size in pixels; of x only shape and dtype count.
+    Args: as `functional.interpolate`, size in pixels; of x only shape and dtype count.
     Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
     Raises: see the top of the module.
     Source: the transposed matrix of `functional.interpolate`, which is linear in x.
@@ -295,7 +295,7 @@ def conv2d_backward(
 
     That of x is the transposed convolution of grad_output with the same weight.
 
-    Arguments: as `functional.conv2d`, sizes in pixels; of the bias only its shape counts.
+    Args: as `functional.conv2d`, sizes in pixels; of the bias only its shape counts.
     Shape: grad_output (N, C_out, H_out, W_out) and x (N, C, H, W) -> shapes of x, weight, bias
     Raises: see the top of the module.
     Source: Dumoulin and Visin 2016, arXiv:1603.07285, section 4.1.
@@ -333,7 +333,7 @@ def conv_transpose2d_backward(
 
     That of x is the convolution of grad_output with the same weight.
 
-    Arguments: as `functional.conv_transpose2d`, sizes in pixels; of the bias only its shape counts.
+    Args: as `functional.conv_transpose2d`, sizes in pixels; of the bias only its shape counts.
     Shape: grad_output (N, C_out, H_out, W_out) and x (N, C, H, W) -> shapes of x, weight, bias
     Raises: see the top of the module.
     Source: Dumoulin and Visin 2016, arXiv:1603.07285, section 4.1.
