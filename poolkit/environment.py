@@ -6,6 +6,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 _MEND = "Mend it with `make lab`, or with the install commands in README.md."
 
@@ -37,7 +38,7 @@ def problems():
     for name, needed, installed in packages():
         if installed is None:
             found.append(f"{name} is not installed. {_MEND}")
-        elif not Requirement(f"{name}{needed}").specifier.contains(installed, prereleases=True):
+        elif not SpecifierSet(needed).contains(installed, prereleases=True):
             found.append(f"{name} {installed} is installed, but {needed} is needed. {_MEND}")
     try:
         # Not at the top: the report above must work where torch does not.

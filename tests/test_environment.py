@@ -1,6 +1,8 @@
 import re
+import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 
+import nbformat
 import pytest
 from packaging.requirements import Requirement
 
@@ -76,9 +78,7 @@ def test_a_broken_torch_is_told(monkeypatch):
 
 
 def test_lesson_00_says_what_to_do_in_a_python_without_poolkit(monkeypatch):
-    import nbformat
-
-    monkeypatch.setitem(__import__("sys").modules, "poolkit", None)
+    monkeypatch.setitem(sys.modules, "poolkit", None)
     notebook = nbformat.read(NOTEBOOKS / "00_start_here.ipynb", as_version=4)
     imports = next(c.source for c in notebook.cells if c.cell_type == "code")
     with pytest.raises(ModuleNotFoundError, match="make lab"):

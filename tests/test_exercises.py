@@ -9,6 +9,7 @@ import re
 import time
 
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pytest
 import torch
@@ -18,6 +19,7 @@ from torch.nn import functional as F
 from poolkit import draw
 from poolkit import exercises as ex
 from poolkit.exercises.exercise import Exercise
+from poolkit.lessons import find
 from poolkit.models import Subsampling
 
 EXERCISES = {name: getattr(ex, name) for name in ex.__all__ if name != "Exercise"}
@@ -650,3 +652,17 @@ def test_an_exercise_shows_its_prompt():
     prompt = ex.max_pool.prompt
     assert repr(ex.max_pool) == f"Exercise max_pool(x, kernel_size): {prompt}"
     assert ex.max_pool._repr_markdown_() == f"**Exercise** `max_pool(x, kernel_size)`: {prompt}"
+
+
+@pytest.mark.parametrize("path", find(), ids=lambda p: p.stem)
+def test_solutions_run_with_what_their_lesson_imports(path, capsys):
+    imports, *cells = [
+        c.source for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"
+    ]
+    for name in re.findall(r"ex\.(\w+)\.check\(", "\n".join(cells)):
+        namespace = {}
+        exec(imports, namespace)
+        exercise = getattr(ex, name)
+        exec(exercise.solution_source, namespace)
+        exercise.check(namespace[name])
+        assert f"{name}: right, in all" in capsys.readouterr().out
