@@ -17,7 +17,6 @@ __all__ = [
     "Layer",
     "ReceptiveField",
     "Tap",
-    "adaptive_taps",
     "adaptive_window",
     "average_divisor",
     "clipped_window",
@@ -25,6 +24,7 @@ __all__ = [
     "conv_transpose_output_size",
     "output_size",
     "receptive_field",
+    "switch",
     "taps",
     "unpool_output_size",
     "whole_number",
@@ -35,12 +35,12 @@ __all__ = [
 class Tap(NamedTuple):
     """One element of a kernel: which windows find a pixel under it, and which pixel each finds.
 
-    `windows` and `positions` are of equal length; both are slices, or both are lists.
+    The two slices are of equal length.
     """
 
     number: int
-    windows: slice | list[int]
-    positions: slice | list[int]
+    windows: slice
+    positions: slice
 
 
 class Layer(NamedTuple):
@@ -82,6 +82,16 @@ def whole_number(name: str, value: object, minimum: int | None = None) -> int:
     return number
 
 
+def switch(name: str, value: object) -> bool:
+    """Return the argument `value`, called `name`, if it is True or False.
+
+    Raises: TypeError if it is neither.
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}={value!r} must be True or False")
+    return value
+
+
 def output_size(
     input_size: int,
     kernel_size: int,
@@ -114,8 +124,7 @@ def output_size(
     """
     input_size = whole_number("input_size", input_size, 1)
     kernel_size, stride, padding, dilation = _pooling_window(kernel_size, stride, padding, dilation)
-    if not isinstance(ceil_mode, bool):
-        raise TypeError(f"ceil_mode={ceil_mode!r} must be True or False")
+    switch("ceil_mode", ceil_mode)
     span = _span(kernel_size, dilation)
     slack = input_size + 2 * padding - span
     # -(-a // b) is a / b rounded up, without leaving the whole numbers.
@@ -197,9 +206,7 @@ def average_divisor(
     >>> average_divisor(0, 5, kernel_size=3, padding=1, count_include_pad=False)
     2
     """
-    if not isinstance(count_include_pad, bool):
-        raise TypeError(f"count_include_pad={count_include_pad!r} must be True or False")
-    if not count_include_pad:
+    if not switch("count_include_pad", count_include_pad):
         return len(clipped_window(i, input_size, kernel_size, stride, padding))
     end_of_padding = whole_number("input_size", input_size, 1) + whole_number("padding", padding, 0)
     counted = window(i, kernel_size, stride, padding)
@@ -385,26 +392,6 @@ def taps(
         if first <= last:
             positions = slice(first * stride + offset, last * stride + offset + 1, stride)
             found.append(Tap(number, slice(first, last + 1, 1), positions))
-    return found
-
-
-def adaptive_taps(input_size: int, output_size: int) -> list[Tap]:
-    """Return, for n = 0, 1, ..., the bins that have an n-th pixel, and that pixel.
-
-    The counterpart of `taps` for adaptive bins, whose lengths differ by one at most.
-
-    Args: in pixels.
-    Source: `adaptive_window`.
-    Introduced in lesson 05.
-
-    >>> [(tap.windows, tap.positions) for tap in adaptive_taps(3, 2)]
-    [([0, 1], [0, 1]), ([0, 1], [1, 2])]
-    """
-    bins = [adaptive_window(i, input_size, output_size) for i in range(output_size)]
-    found = []
-    for number in range(max(map(len, bins), default=0)):
-        windows = [i for i, positions in enumerate(bins) if number < len(positions)]
-        found.append(Tap(number, windows, [bins[i][number] for i in windows]))
     return found
 
 

@@ -19,35 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from poolkit import arithmetic, functional
-from poolkit.arithmetic import Tap
-from poolkit.functional import (
-    _FLOATS,
-    _adaptive_axes,
-    _adaptive_divisor,
-    _along,
-    _array,
-    _at,
-    _Axis,
-    _convolution_axes,
-    _divisor,
-    _flat,
-    _gather,
-    _in_groups,
-    _interpolation,
-    _like_ieee,
-    _maps,
-    _norm_type,
-    _pair,
-    _pooling_axes,
-    _pooling_windows,
-    _resized,
-    _scatter,
-    _tap_pairs,
-    _transposed_axes,
-    _unpooled_shape,
-    _widen,
-)
+from poolkit import checks, functional, linear, windows
+from poolkit.windows import Windows, like_ieee, widen
 
 __all__ = [
     "adaptive_avg_pool2d_backward",
@@ -62,7 +35,7 @@ __all__ = [
 ]
 
 
-@_like_ieee
+@like_ieee
 def max_pool2d_backward(
     grad_output: np.ndarray,
     x: np.ndarray,
@@ -72,13 +45,15 @@ def max_pool2d_backward(
     dilation: int | tuple[int, int] = 1,
     *,
     ceil_mode: bool = False,
+    indices: np.ndarray | None = None,
 ) -> np.ndarray:
     """Send each output's gradient to the pixel that was the maximum of its window.
 
     Of equal maxima the first in reading order gets it all; of several NaN, the last. A pixel that
     was never a maximum gets 0, one that was in several windows the sum.
 
-    Args: as `functional.max_pool2d`, sizes in pixels.
+    Args: as `functional.max_pool2d`, sizes in pixels; `indices`, those that it returned, if you
+    kept them, as torch.autograd does: they then need not be found again.
     Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
     Raises: see the top of the module.
     Differs from torch: where dilation makes a window that reads only padding, torch adds its
@@ -90,14 +65,20 @@ def max_pool2d_backward(
     >>> max_pool2d_backward(np.array([[[10.0, 20.0, 30.0]]]), x, (1, 2), stride=1).tolist()
     [[[0.0, 30.0, 30.0, 0.0]]]
     """
-    x = _maps("x", x, _FLOATS)
-    output, indices = functional.max_pool2d(
-        x, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode, return_indices=True
-    )
-    return _route(_output_gradient(grad_output, output.shape, x), indices, x)
+    x = checks.maps("x", x, checks.FLOATS)
+    if indices is None:
+        _, indices = functional.max_pool2d(
+            x, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode, return_indices=True
+        )
+    layers = checks.pooling_layers(kernel_size, stride, padding, dilation)
+    height, width = windows.sliding(x.shape[-2:], layers, ceil_mode)
+    out_shape = (*x.shape[:-2], len(height.starts), len(width.starts))
+    indices = checks.indices(indices, "the output", out_shape)
+    grad_output = checks.output_gradient(grad_output, out_shape, x)
+    return windows.scatter(grad_output, indices, x.shape[-2:], add=True)
 
 
-@_like_ieee
+@like_ieee
 def avg_pool2d_backward(
     grad_output: np.ndarray,
     x: np.ndarray,
@@ -122,14 +103,14 @@ def avg_pool2d_backward(
     >>> avg_pool2d_backward(np.array([[[10.0, 20.0]]]), np.zeros((1, 1, 3)), (1, 2), 1).tolist()
     [[[5.0, 15.0, 10.0]]]
     """
-    x = _maps("x", x, _FLOATS)
-    windows = _pooling_windows(kernel_size, stride, padding)
-    axes = _pooling_axes(x, windows, ceil_mode)
-    divisor = _divisor(windows, axes, count_include_pad, divisor_override)
-    return _share(grad_output, x, axes, divisor)
+    x = checks.maps("x", x, checks.FLOATS)
+    layers = checks.pooling_layers(kernel_size, stride, padding)
+    axes = windows.sliding(x.shape[-2:], layers, ceil_mode)
+    divisors = windows.divisors(x.shape[-2:], layers, axes, count_include_pad, divisor_override)
+    return _share(grad_output, x, *axes, divisors)
 
 
-@_like_ieee
+@like_ieee
 def lp_pool2d_backward(
     grad_output: np.ndarray,
     x: np.ndarray,
@@ -154,16 +135,16 @@ def lp_pool2d_backward(
     >>> lp_pool2d_backward(grad_output, x, 2, (1, 2)).round(3).tolist()
     [[[0.6, 0.8]]]
     """
-    x = _maps("x", x, _FLOATS)
-    p = _norm_type(norm_type)
+    x = checks.maps("x", x, checks.FLOATS)
+    p = checks.norm_type(norm_type)
     if math.isinf(p):
         largest = np.abs(x) if p > 0 else -np.abs(x)
         return np.sign(x) * max_pool2d_backward(
             grad_output, largest, kernel_size, stride, ceil_mode=ceil_mode
         )
     average = functional.avg_pool2d(x**p, kernel_size, stride, ceil_mode=ceil_mode)
-    grad_output = _output_gradient(grad_output, average.shape, x)
-    count = math.prod(_pair("kernel_size", kernel_size))
+    grad_output = checks.output_gradient(grad_output, average.shape, x)
+    count = math.prod(checks.pair("kernel_size", kernel_size))
     # The chain rule through x ** p, the average, times count, ** (1 / p), from the end.
     grad_average = grad_output * ((average * count) ** (1 / p - 1) / p) * count
     grad_average[average == 0] = 0
@@ -171,7 +152,7 @@ def lp_pool2d_backward(
     return grad_power * (p * x ** (p - 1))
 
 
-@_like_ieee
+@like_ieee
 def adaptive_avg_pool2d_backward(
     grad_output: np.ndarray, x: np.ndarray, output_size: int | tuple[int | None, int | None]
 ) -> np.ndarray:
@@ -188,13 +169,12 @@ def adaptive_avg_pool2d_backward(
     >>> adaptive_avg_pool2d_backward(grad_output, np.zeros((1, 1, 3)), (1, 2)).tolist()
     [[[5.0, 15.0, 10.0]]]
     """
-    x = _maps("x", x, _FLOATS)
-    axes = _adaptive_axes(x, output_size)
-    divisor = _adaptive_divisor(axes)
-    return _share(grad_output, x, [_bin_by_bin(axis) for axis in axes], divisor)
+    x = checks.maps("x", x, checks.FLOATS)
+    height, width = windows.adaptive(x.shape[-2:], output_size)
+    return _share(grad_output, x, height, width, [height.counts, width.counts])
 
 
-@_like_ieee
+@like_ieee
 def adaptive_max_pool2d_backward(
     grad_output: np.ndarray, x: np.ndarray, output_size: int | tuple[int | None, int | None]
 ) -> np.ndarray:
@@ -211,9 +191,10 @@ def adaptive_max_pool2d_backward(
     >>> adaptive_max_pool2d_backward(grad_output, x, (1, 2)).tolist()
     [[[0.0, 30.0, 0.0]]]
     """
-    x = _maps("x", x, _FLOATS)
+    x = checks.maps("x", x, checks.FLOATS)
     output, indices = functional.adaptive_max_pool2d(x, output_size, return_indices=True)
-    return _route(_output_gradient(grad_output, output.shape, x), indices, x)
+    grad_output = checks.output_gradient(grad_output, output.shape, x)
+    return windows.scatter(grad_output, indices, x.shape[-2:], add=True)
 
 
 def max_unpool2d_backward(
@@ -240,13 +221,17 @@ def max_unpool2d_backward(
     >>> max_unpool2d_backward(grad_output, x, np.array([[[2]]]), 2).tolist()
     [[[3.0]]]
     """
-    x = _maps("x", x, _FLOATS)
-    shape = _unpooled_shape(x, indices, kernel_size, stride, padding, output_size)
-    grad_output = _flat(_output_gradient(grad_output, shape, x))
-    return np.take_along_axis(grad_output, _flat(indices), axis=1).reshape(x.shape)
+    x = checks.maps("x", x, checks.FLOATS)
+    size = checks.unpooled_size(x, kernel_size, stride, padding, output_size)
+    indices = checks.within(checks.indices(indices, "x", x.shape), size)
+    grad_output = checks.output_gradient(grad_output, (*x.shape[:-2], *size), x)
+    *lead, height, width = x.shape
+    flat_grad = grad_output.reshape(*lead, math.prod(size))
+    flat_indices = indices.reshape(*lead, height * width)
+    return np.take_along_axis(flat_grad, flat_indices, axis=-1).reshape(x.shape)
 
 
-@_like_ieee
+@like_ieee
 def interpolate_backward(
     grad_output: np.ndarray,
     x: np.ndarray,
@@ -267,20 +252,22 @@ def interpolate_backward(
     >>> interpolate_backward(grad_output, x, size=(1, 4)).tolist()
     [[[[3.0, 7.0]]]]
     """
-    plan = _interpolation(x, size, scale_factor, mode, align_corners)
-    x = _maps("x", x, _FLOATS)
+    plan = linear.interpolation(x, size, scale_factor, mode, align_corners)
+    x = checks.maps("x", x, checks.FLOATS)
     out_shape = x.shape[:2] + tuple(len(sources[0][0]) for _, sources in plan)
-    grad = _widen(_output_gradient(grad_output, out_shape, x))
+    grad = widen(checks.output_gradient(grad_output, out_shape, x))
     for axis, sources in plan:
-        grad_before = np.zeros(_resized(grad.shape, axis, x.shape[axis]), grad.dtype)
+        shape = list(grad.shape)
+        shape[axis] = x.shape[axis]
+        grad_before = np.zeros(shape, grad.dtype)
         for pixels, weights in sources:
             # Not +=, which adds only once where a pixel is read several times.
-            np.add.at(grad_before, _at(axis, pixels), grad * _along(axis, weights))
+            np.add.at(grad_before, linear.at(axis, pixels), grad * linear.along(axis, weights))
         grad = grad_before
     return grad.astype(x.dtype)
 
 
-@_like_ieee
+@like_ieee
 def conv2d_backward(
     grad_output: np.ndarray,
     x: np.ndarray,
@@ -306,18 +293,18 @@ def conv2d_backward(
     >>> grad_x.tolist(), grad_weight.tolist(), grad_bias
     ([[[3.0, 4.0]]], [[[[1.0, 2.0]]]], None)
     """
-    x = _maps("x", x, _FLOATS)
-    axes = _convolution_axes(x, weight, bias, stride, padding, dilation, groups)
+    x = checks.maps("x", x, checks.FLOATS)
+    axes = linear.convolution_axes(x, weight, bias, stride, padding, dilation, groups)
     out_shape = (*x.shape[:-3], weight.shape[0], *(axis.output_size for axis in axes))
-    grad_output = _output_gradient(grad_output, out_shape, x)
+    grad_output = checks.output_gradient(grad_output, out_shape, x)
     return (
-        _scatter(grad_output, weight, axes, groups).astype(x.dtype),
+        linear.convolve_transposed(grad_output, weight, axes, groups).astype(x.dtype),
         _weight_gradient(x, grad_output, weight, axes, groups),
         None if bias is None else _bias_gradient(grad_output),
     )
 
 
-@_like_ieee
+@like_ieee
 def conv_transpose2d_backward(
     grad_output: np.ndarray,
     x: np.ndarray,
@@ -344,81 +331,43 @@ def conv_transpose2d_backward(
     >>> grads[0].tolist(), grads[1].tolist(), grads[2]
     ([[[11.0]]], [[[[5.0, 10.0]]]], None)
     """
-    x = _maps("x", x, _FLOATS)
-    axes = _transposed_axes(x, weight, bias, stride, padding, output_padding, groups, dilation)
+    x = checks.maps("x", x, checks.FLOATS)
+    axes = linear.transposed_axes(
+        x, weight, bias, stride, padding, output_padding, groups, dilation
+    )
     out_shape = (*x.shape[:-3], weight.shape[1] * groups, *(axis.input_size for axis in axes))
-    grad_output = _output_gradient(grad_output, out_shape, x)
+    grad_output = checks.output_gradient(grad_output, out_shape, x)
     return (
-        _gather(grad_output, weight, axes, groups).astype(x.dtype),
+        linear.convolve(grad_output, weight, axes, groups).astype(x.dtype),
         _weight_gradient(grad_output, x, weight, axes, groups),
         None if bias is None else _bias_gradient(grad_output),
     )
 
 
-def _output_gradient(grad_output: Any, shape: tuple[int, ...], x: np.ndarray) -> np.ndarray:
-    grad_output = _array("grad_output", grad_output)
-    if grad_output.shape != shape:
-        raise ValueError(
-            f"grad_output has shape {grad_output.shape}, but the output for x of shape {x.shape} "
-            f"has {shape}"
-        )
-    if grad_output.dtype != x.dtype:
-        raise TypeError(
-            f"grad_output has dtype {grad_output.dtype}, x has {x.dtype}: make them the same"
-        )
-    return grad_output
-
-
-def _route(grad_output: np.ndarray, indices: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """Add each output's gradient to the pixel with its index."""
-    grad_x = np.zeros(x.shape, _widen(x).dtype)
-    each_map = np.arange(math.prod(x.shape[:-2]))[:, np.newaxis]
-    # Not +=, which adds only once where an index is repeated.
-    np.add.at(_flat(grad_x), (each_map, _flat(indices)), _flat(_widen(grad_output)))
-    return grad_x.astype(x.dtype)
-
-
-def _share(grad_output: Any, x: np.ndarray, axes: list[_Axis], divisor: np.ndarray) -> np.ndarray:
+def _share(
+    grad_output: Any,
+    x: np.ndarray,
+    height: Windows,
+    width: Windows,
+    divisors: list[np.ndarray],
+) -> np.ndarray:
     """Add each output's gradient, over its divisor, to every pixel of its window."""
-    out_shape = (*x.shape[:-2], *(axis.output_size for axis in axes))
-    grad = _widen(_output_gradient(grad_output, out_shape, x))
-    grad = grad / divisor.astype(grad.dtype)
-    for axis in axes:
-        grad_before = np.zeros(_resized(grad.shape, axis.number, axis.input_size), grad.dtype)
-        for tap in axis.taps:
-            grad_before[_at(axis.number, tap.positions)] += grad[_at(axis.number, tap.windows)]
-        grad = grad_before
-    return grad.astype(x.dtype)
-
-
-def _bin_by_bin(axis: _Axis) -> _Axis:
-    """Return an adaptive axis with a tap for each bin, whole, that joins it to all its pixels.
-
-    The n-th pixels of two bins can be one and the same, which += would add to only once.
-    """
-    bins = [
-        arithmetic.adaptive_window(i, axis.input_size, axis.output_size)
-        for i in range(axis.output_size)
-    ]
-    return axis._replace(
-        taps=[
-            Tap(i, slice(i, i + 1), slice(pixels.start, pixels.stop))
-            for i, pixels in enumerate(bins)
-        ]
-    )
+    out_shape = (*x.shape[:-2], len(height.starts), len(width.starts))
+    grad_output = checks.output_gradient(grad_output, out_shape, x)
+    return windows.spread(grad_output, height, width, divisors, x.shape[-2:])
 
 
 def _weight_gradient(
-    many: np.ndarray, few: np.ndarray, weight: np.ndarray, axes: list[_Axis], groups: int
+    many: np.ndarray, few: np.ndarray, weight: np.ndarray, axes: list[linear.Axis], groups: int
 ) -> np.ndarray:
     """Return the gradient of the weight that joins windows of `many` to the pixels of `few`."""
-    pixels, values = _in_groups(many, groups), _in_groups(few, groups)
+    pixels, values = linear.in_groups(many, groups), linear.in_groups(few, groups)
     grad = np.zeros((groups, weight.shape[0] // groups, *weight.shape[1:]), pixels.dtype)
-    for tap, windows, positions in _tap_pairs(axes):
-        grad[tap] = np.einsum("ngohw,ngchw->goc", values[windows], pixels[positions])
+    for tap, outputs, positions in linear.tap_pairs(axes):
+        grad[tap] = np.einsum("ngohw,ngchw->goc", values[outputs], pixels[positions])
     return grad.reshape(weight.shape).astype(weight.dtype)
 
 
 def _bias_gradient(grad_output: np.ndarray) -> np.ndarray:
     maps = grad_output.reshape(-1, *grad_output.shape[-3:])
-    return _widen(maps).sum(axis=(0, 2, 3)).astype(grad_output.dtype)
+    return widen(maps).sum(axis=(0, 2, 3)).astype(grad_output.dtype)

@@ -12,7 +12,6 @@ import torch.nn.functional as F
 from poolkit import arithmetic
 from poolkit.arithmetic import (
     Layer,
-    adaptive_taps,
     adaptive_window,
     average_divisor,
     clipped_window,
@@ -96,7 +95,6 @@ def test_defaults_are_the_plain_case():
     assert conv_output_size(7, 3) == conv_output_size(7, 3, 1, 0, 1) == 5
     assert conv_transpose_output_size(5, 3) == conv_transpose_output_size(5, 3, 1, 0, 0, 1) == 7
     assert Layer(3) == (3, 1, 0, 1)
-    assert adaptive_taps(7, 0) == []
 
 
 def test_windows_are_those_one_can_list():
@@ -170,21 +168,6 @@ def test_taps_join_what_the_windows_read():
         for _, outputs, positions in taps(size, len(windows), *args):
             assert 0 <= outputs.start < outputs.stop <= len(windows)
             assert 0 <= positions.start < positions.stop <= size
-
-
-def test_adaptive_taps_join_what_the_bins_read():
-    for size, bins in itertools.product(range(1, 10), range(13)):
-        found = [
-            (number, i, place)
-            for number, outputs, positions in adaptive_taps(size, bins)
-            for i, place in zip(outputs, positions, strict=True)
-        ]
-        expected = [
-            (number, i, place)
-            for i in range(bins)
-            for number, place in enumerate(adaptive_window(i, size, bins))
-        ]
-        assert sorted(found) == sorted(expected)
 
 
 def test_unpooling_goes_back_to_a_size_that_pools_to_this_one():
