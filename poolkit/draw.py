@@ -9,6 +9,7 @@ alone: windows have outlines, padding is hatched, curves carry their names.
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import LogLocator
 
 INPUT = "#56B4E9"
 WINDOW = "#D55E00"
@@ -165,6 +166,42 @@ def learning_curves(histories):
     ax.set(xlabel="seconds of training", xlim=(0, 1.2 * longest))
     ax.set(ylabel="share right", ylim=(0.5, 1))
     ax.set_title("Accuracy: marks on the test images, lines on the training batches", fontsize=11)
+    ax.grid(alpha=0.3)
+    return figure
+
+
+def costs(sizes, curves, *, xlabel, ylabel):
+    """Draw what each of several ways costs against a size, both on logarithmic axes.
+
+    Args:
+        sizes: the numbers along the x axis.
+        curves: a dict from name to the costs, one for each size.
+        xlabel: what the sizes are.
+        ylabel: what the costs are, with their unit.
+
+    Returns:
+        The matplotlib Figure.
+
+    Raises:
+        ValueError: if a curve has not one cost for each size, or there is none.
+
+    Introduced in lesson 04.
+    """
+    figure, ax = plt.subplots(figsize=(7, 4), dpi=_DPI, layout="constrained")
+    for i, (name, values) in enumerate(_not_empty(curves).items()):
+        if len(values) != len(sizes):
+            raise ValueError(f"{name!r} has {len(values)} costs for {len(sizes)} sizes")
+        colour, marker = CURVES[i % len(CURVES)], "osD^vPX"[i % 7]
+        ax.plot(sizes, values, marker=marker, color=colour, markersize=5)
+        end = (sizes[-1], values[-1])
+        ax.annotate(name, end, (8, 0), textcoords="offset points", color=colour, va="center")
+    ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
+    # Room on the right for the names.
+    ax.set_xlim(sizes[0] / 1.1, sizes[-1] * (sizes[-1] / sizes[0]) ** 0.35)
+    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter("{x:,g}")
+    ax.minorticks_off()
     ax.grid(alpha=0.3)
     return figure
 

@@ -94,6 +94,20 @@ def test_learning_curves_carry_names_and_figures():
     assert test.get_marker() != ax.lines[3].get_marker(), "colour alone must not tell them apart"
 
 
+def test_costs_carry_names_and_figures():
+    (ax,) = draw.costs(
+        [2, 1000], {"loop": [1, 50], "copy": [1, 1]}, xlabel="k", ylabel="seconds"
+    ).axes
+    loop, copy = ax.lines
+    assert (list(loop.get_xdata()), list(loop.get_ydata())) == ([2, 1000], [1, 50])
+    assert list(copy.get_ydata()) == [1, 1]
+    assert [t.get_text() for t in ax.texts] == ["loop", "copy"]
+    assert [t.get_text() for t in ax.get_xticklabels()] == ["2", "1,000"]
+    assert {"1", "2", "5", "10"} <= {t.get_text() for t in ax.get_yticklabels()}
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_xscale()) == ("k", "seconds", "log")
+    assert loop.get_marker() != copy.get_marker(), "colour alone must not tell them apart"
+
+
 def test_confusion_shows_counts_and_shades_by_row():
     (ax,) = draw.confusion(np.array([[9, 1], [0, 0]]), ["cat", "dog"]).axes
     assert {t.get_position(): t.get_text() for t in ax.texts} == {
@@ -112,6 +126,11 @@ def test_confusion_shows_counts_and_shades_by_row():
         (lambda: draw.feature_maps({"a": np.zeros((4, 4))}), r"'a' has shape \(4, 4\)"),
         (lambda: draw.learning_curves({}), "nothing to draw"),
         (lambda: draw.learning_curves({"net": History(1)}), "'net' has no test results"),
+        (lambda: draw.costs([1], {}, xlabel="", ylabel=""), "nothing to draw"),
+        (
+            lambda: draw.costs([1, 2], {"a": [3]}, xlabel="", ylabel=""),
+            "'a' has 1 costs for 2 sizes",
+        ),
         (lambda: draw.confusion(np.zeros((2, 2)), ["a"]), r"matrix has shape \(2, 2\); 1 names"),
     ],
 )

@@ -27,6 +27,7 @@ MISTAKES = [(name, m) for name, exercise in EXERCISES.items() for m in exercise.
 PICTURED = {
     *("min_pool", "avg_pool", "max_pool", "max_pool_padded", "max_pool_backward"),
     *("avg_pool_backward", "numeric_gradient", "never_learn", "subsampling"),
+    *("tap_values", "block_avg", "running_max", "running_sum"),
 }
 
 
@@ -118,6 +119,10 @@ ORACLES = {
     )[0],
     "numeric_gradient": slopes,
     "never_learn": lambda x, k, s: gradient(lambda x: F.max_pool2d(x, k, s), x) == 0,
+    "tap_values": lambda x, n, k, s: torch.tensor(x).unfold(1, k, s)[:, :, n].numpy(),
+    "block_avg": lambda x, k: F.avg_pool2d(tensor(x), k)[0, 0].numpy(),
+    "running_max": lambda x, k: F.max_pool1d(torch.tensor(x), k, 1).numpy(),
+    "running_sum": lambda x, k: torch.tensor(x).unfold(1, k, 1).sum(dim=-1).numpy(),
     "conv_parameters": conv_parameters,
     "accuracy": lambda scores, labels: (
         sum(row.index(max(row)) == n for row, n in zip(scores.tolist(), labels, strict=True))

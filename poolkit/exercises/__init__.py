@@ -21,6 +21,12 @@ from poolkit.exercises.lesson_03 import (
     never_learn,
     numeric_gradient,
 )
+from poolkit.exercises.lesson_04 import (
+    block_avg,
+    running_max,
+    running_sum,
+    tap_values,
+)
 from poolkit.exercises.lesson_06 import accuracy, conv_parameters, subsampling
 
 __all__ = [
@@ -31,6 +37,7 @@ __all__ = [
     "avg_pool",
     "avg_pool_backward",
     "avg_pool_backward_overlapping",
+    "block_avg",
     "conv_parameters",
     "lost_cells",
     "max_pool",
@@ -42,5 +49,8 @@ __all__ = [
     "output_size",
     "output_size_ceil",
     "receptive_field",
+    "running_max",
+    "running_sum",
     "subsampling",
+    "tap_values",
 ]
