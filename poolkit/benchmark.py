@@ -6,7 +6,8 @@
 Times depend on the machine and on what else runs there; ratios much less. So all that is compared
 runs by turns, in one process, and only medians are shown. Nothing is timed before its result was
 seen to equal poolkit's. The unit "copies" is the time that copying the input takes: an operation
-that reads every pixel can hardly cost less.
+that reads every pixel can hardly cost less. "torch" and the ratio are for numbers in the same order
+as poolkit's, map by map; "channels last" is torch with the numbers of one pixel side by side.
 """
 
 import argparse
@@ -14,7 +15,7 @@ import math
 import random
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
@@ -33,10 +34,11 @@ except ModuleNotFoundError:  # only the tests install it
 __all__ = ["Comparison", "check_agreement", "comparisons", "main", "measure", "table"]
 
 POOLKIT, ONE_THREAD, TORCH = "poolkit", "torch, 1 thread", "torch"
-BLOCKS, SLIDING, LOOP, COPY = "scikit-image", "sliding window", "loop", "copy"
+LAST, BLOCKS, SLIDING = "channels last", "scikit-image", "sliding window"
+LOOP, COPY = "loop", "copy"
 
 _FEWEST_ROUNDS = 7
-_COLUMNS = (POOLKIT, TORCH, BLOCKS, SLIDING, LOOP)
+_COLUMNS = (POOLKIT, TORCH, LAST, BLOCKS, SLIDING, LOOP)
 # Batch, channels, height, width; kernel size, stride: after AlexNet, VGG, GoogLeNet and SPP.
 _POOLINGS = (
     ((32, 64, 56, 56), 2, 2),
@@ -64,7 +66,9 @@ class Comparison(NamedTuple):
     maps: int
 
 
-def measure(contenders: dict[str, Callable[[], object]], rounds: int = 7) -> dict[str, float]:
+def measure(
+    contenders: dict[Hashable, Callable[[], object]], rounds: int = 7
+) -> dict[Hashable, float]:
     """Return the median time of each function, in seconds.
 
     They run by turns, once each in every round, after one round that does not count, and in another
@@ -197,7 +201,9 @@ def _pooling(
     name = f"{mode}_pool2d"
     mine, theirs = getattr(functional, name), getattr(F, name)
     reduce = np.max if mode == "max" else np.mean
-    others = {}
+    # The same function of torch on the same numbers, those of one pixel side by side in memory.
+    reordered = tensor.contiguous(memory_format=torch.channels_last)
+    others = {LAST: lambda: theirs(reordered, *args).numpy()}
     if not padding:
         windows = np.lib.stride_tricks.sliding_window_view(
             x, (kernel_size, kernel_size), axis=(-2, -1)
@@ -309,7 +315,7 @@ def _transposed_convolution(shape: tuple[int, ...], channels: int, kernel_size: 
 
 def _plot(file: str, rounds: int) -> None:
     """Draw the cost of max pooling at stride 1 against the kernel size."""
-    copies = {POOLKIT: [], TORCH: [], SLIDING: []}
+    copies = {POOLKIT: [], TORCH: [], LAST: [], SLIDING: []}
     for kernel_size in tqdm(_PLOTTED_KERNELS, desc="plot", unit="kernel"):
         row = _pooling("max", _PLOTTED_SHAPE, kernel_size, 1)
         seconds = measure({name: row.contenders[name] for name in (*copies, COPY)}, rounds)

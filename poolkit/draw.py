@@ -192,9 +192,7 @@ def costs(sizes, curves, *, xlabel, ylabel):
         if len(values) != len(sizes):
             raise ValueError(f"{name!r} has {len(values)} costs for {len(sizes)} sizes")
         colour, marker = CURVES[i % len(CURVES)], "osD^vPX"[i % 7]
-        ax.plot(sizes, values, marker=marker, color=colour, markersize=5)
-        end = (sizes[-1], values[-1])
-        ax.annotate(name, end, (8, 0), textcoords="offset points", color=colour, va="center")
+        ax.plot(sizes, values, marker=marker, color=colour, markersize=5, label=name)
     ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
     # Room on the right for the names.
     ax.set_xlim(sizes[0] / 1.1, sizes[-1] * (sizes[-1] / sizes[0]) ** 0.35)
@@ -203,6 +201,20 @@ def costs(sizes, curves, *, xlabel, ylabel):
     ax.yaxis.set_major_formatter("{x:,g}")
     ax.minorticks_off()
     ax.grid(alpha=0.3)
+    # A name stands where its curve ends, or higher, so that it does not cover the one below.
+    lowest = -np.inf
+    for line in sorted(ax.lines, key=lambda line: line.get_ydata()[-1]):
+        end = (sizes[-1], line.get_ydata()[-1])
+        height = ax.transData.transform(end)[1] * 72 / _DPI
+        lowest = max(height, lowest + 13)
+        ax.annotate(
+            line.get_label(),
+            end,
+            (8, lowest - height),
+            textcoords="offset points",
+            color=line.get_color(),
+            va="center",
+        )
     return figure
 
 

@@ -86,12 +86,12 @@ def test_the_table_shows_milliseconds_ratio_and_copies(clock):
     found = table([row(clock, poolkit=0.5, torch=2, one_thread=1.25, copy=0.2, loop=0.03)])
     head, line = found.splitlines()
     assert re.split(r"\s{2,}", head) == [
-        *("operation", "shape", "kernel", "poolkit ms", "torch ms", "scikit-image ms"),
-        *("sliding window ms", "loop ms", "torch / poolkit", "copies"),
+        *("operation", "shape", "kernel", "poolkit ms", "torch ms", "channels last ms"),
+        *("scikit-image ms", "sliding window ms", "loop ms", "torch / poolkit", "copies"),
     ]
     # The loop ran on one of three maps; torch counts with its better number of threads.
     assert re.split(r"\s{2,}", line) == [
-        *("pool", "1×3×8×8", "2×2, stride 2", "500", "1250", "–", "–", "90", "2.50", "2.5"),
+        *("pool", "1×3×8×8", "2×2, stride 2", "500", "1250", "–", "–", "–", "90", "2.50", "2.5"),
     ]
 
 

@@ -1,5 +1,7 @@
 """The pictures are read back from matplotlib: which numbers, colours and outlines were drawn."""
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -101,11 +103,20 @@ def test_costs_carry_names_and_figures():
     loop, copy = ax.lines
     assert (list(loop.get_xdata()), list(loop.get_ydata())) == ([2, 1000], [1, 50])
     assert list(copy.get_ydata()) == [1, 1]
-    assert [t.get_text() for t in ax.texts] == ["loop", "copy"]
+    assert {t.get_text(): t.xy for t in ax.texts} == {"copy": (1000, 1), "loop": (1000, 50)}
     assert [t.get_text() for t in ax.get_xticklabels()] == ["2", "1,000"]
     assert {"1", "2", "5", "10"} <= {t.get_text() for t in ax.get_yticklabels()}
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_xscale()) == ("k", "seconds", "log")
     assert loop.get_marker() != copy.get_marker(), "colour alone must not tell them apart"
+
+
+def test_names_of_costs_that_end_together_do_not_cover_each_other():
+    (ax,) = draw.costs(
+        [1, 9], {"a": [1, 10], "b": [2, 10], "c": [3, 10.1], "d": [1, 90]}, xlabel="", ylabel=""
+    ).axes
+    ax.figure.canvas.draw()
+    boxes = sorted((t.get_window_extent() for t in ax.texts), key=lambda box: box.y0)
+    assert all(low.y1 <= high.y0 for low, high in itertools.pairwise(boxes))
 
 
 def test_confusion_shows_counts_and_shades_by_row():
