@@ -64,7 +64,8 @@ class Windows(NamedTuple):
     @property
     def stop(self) -> int:
         """The position after the last that any window reads."""
-        return self.starts[-1] + self.span + (len(self.starts) - 1 in self.longer)
+        # The last bin of adaptive pooling is never one of the longer ones.
+        return self.starts[-1] + self.span
 
     def moved(self, distance: int) -> Self:
         """Return the windows with each start `distance` further on."""
