@@ -87,8 +87,12 @@ def test_lesson_00_says_what_to_do_in_a_python_without_poolkit(monkeypatch):
 
 def test_conda_installs_what_pip_does():
     """environment.yml and pyproject.toml must name the same packages with the same ranges."""
-    conda_names = {"torch": "pytorch", "matplotlib": "matplotlib-base"}
-    lines = re.findall(r"^  - ([\w-]+) ?(\S*)$", (ROOT / "environment.yml").read_text(), re.M)
+    conda_names = {
+        "torch": "pytorch",
+        "matplotlib": "matplotlib-base",
+        "playwright": "playwright-python",
+    }
+    lines = re.findall(r"^ +- (\w[\w-]*) ?(\S*)$", (ROOT / "environment.yml").read_text(), re.M)
     conda = dict(lines)
     needed = {name: versions for name, versions, _ in environment.packages()}
     for name, versions in needed.items():
@@ -96,7 +100,7 @@ def test_conda_installs_what_pip_does():
     test_tools = {
         r.name: str(r.specifier) for r in map(Requirement, requires("poolkit")) if r.marker
     }
-    assert {name: conda.pop(name) for name in test_tools} == test_tools
+    assert {n: conda.pop(conda_names.get(n, n)) for n in test_tools} == test_tools
     assert set(conda) == {"conda-forge", "nodefaults", "python", "pip"}
 
 

@@ -1,0 +1,318 @@
+"""The interactive explorer: one picture of pooling that a learner types into and points at.
+
+The page computes and draws on its own (explorer.js), so it answers at once and also lives where
+there is no kernel; what Python shares with it are the traits below, in both directions. A picture
+made of plain tables is stored with the notebook, for pages where no widget can be shown.
+"""
+
+import html
+import json
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+from IPython.display import display
+
+from poolkit import arithmetic, checks, functional, gradients
+from poolkit.arithmetic import Layer
+
+__all__ = ["PoolExplorer"]
+
+_LARGEST = 12
+_MODES = {"max": "max", "avg": "average"}
+_VIEWS = ("forward", "gradient")
+_PIXELS = {"kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1}
+_SETTINGS = ("mode", *_PIXELS, "ceil_mode", "count_include_pad")
+_CELL = 'style="width: 2.6em; border: 1px solid; text-align: center; '
+_KINDS = {
+    "input": 'background: #56b4e959"',
+    "output": 'background: #009e7359"',
+    "padding": 'background: #bbbbbb59; border-style: dotted"',
+    "overhang": 'border-style: dashed"',
+}
+# On reopening a notebook, JupyterLab looks for the widget of a kernel that is gone, and says in a
+# line of its own that it found none. The picture is already there: the line is hidden.
+_HIDE_MISSING_WIDGET = (
+    "<style>.jp-OutputArea-child:has(.poolkit-picture) + .jp-OutputArea-child"
+    " > .jupyter-widgets:not(:has(*)) { display: none }</style>"
+)
+
+
+# traitlets takes changes back only after a TraitError; poolkit promises the other two.
+class _WrongType(traitlets.TraitError, TypeError):
+    pass
+
+
+class _WrongValue(traitlets.TraitError, ValueError):
+    pass
+
+
+# No type of its own: the rules are in PoolExplorer, where the messages are poolkit's.
+class _Checked(traitlets.TraitType):
+    pass
+
+
+class PoolExplorer(anywidget.AnyWidget):
+    """Max and average pooling of one small map, to type into, point at and step through.
+
+    Every argument is also a trait: set it and the page follows; change it in the page and Python
+    sees it. A bad value raises and changes nothing. Values that only fit together are set inside
+    `with explorer.hold_trait_notifications():`.
+
+    Args: `x`, numbers of shape (H, W), at most 12 by 12; `mode`, "max" or "avg"; `kernel_size` (at
+    most 12), `stride`, `padding` and `dilation` in pixels, each an int or an (h, w) pair;
+    `stride=None` means kernel_size; averages have no `dilation`, and maxima no
+    `count_include_pad`: these are kept for when the mode changes; `view`, "forward" or
+    "gradient"; `grad_output`, the gradient of each output, of the output's shape, None for ones;
+    `cell`, the (row, column) of the output whose window is shown.
+    Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
+    Source: `functional` and `gradients`.
+    Introduced in lesson 01; windows in lesson 02, the gradient view in lesson 03.
+
+    >>> PoolExplorer([[1, 3, 2, 4], [5, 6, 1, 2]], kernel_size=2).output.tolist()
+    [[6.0, 4.0]]
+    """
+
+    _esm = Path(__file__).with_name("explorer.js")
+    _css = Path(__file__).with_name("explorer.css")
+
+    x = _Checked().tag(sync=True)
+    mode = _Checked("max").tag(sync=True)
+    kernel_size = _Checked(2).tag(sync=True)
+    stride = _Checked(None).tag(sync=True)
+    padding = _Checked(0).tag(sync=True)
+    dilation = _Checked(1).tag(sync=True)
+    ceil_mode = _Checked(False).tag(sync=True)
+    count_include_pad = _Checked(True).tag(sync=True)
+    view = _Checked("forward").tag(sync=True)
+    grad_output = _Checked(None).tag(sync=True)
+    cell = _Checked((0, 0)).tag(sync=True)
+
+    def __init__(
+        self,
+        x: Any,
+        mode: str = "max",
+        kernel_size: int | tuple[int, int] = 2,
+        stride: int | tuple[int, int] | None = None,
+        padding: int | tuple[int, int] = 0,
+        dilation: int | tuple[int, int] = 1,
+        *,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        view: str = "forward",
+        grad_output: Any = None,
+        cell: tuple[int, int] = (0, 0),
+    ) -> None:
+        super().__init__(
+            x=x,
+            mode=mode,
+            kernel_size=kernel_size,
+            stride=stride,
+            padding=padding,
+            dilation=dilation,
+            ceil_mode=ceil_mode,
+            count_include_pad=count_include_pad,
+            view=view,
+            grad_output=grad_output,
+            cell=cell,
+        )
+
+    @property
+    def output(self) -> np.ndarray:
+        """What `functional` returns for these settings, an array of shape (H_out, W_out)."""
+        pool = {"max": functional.max_pool2d, "avg": functional.avg_pool2d}[self.mode]
+        return pool(np.array(self.x)[np.newaxis], **self._arguments())[0]
+
+    @property
+    def grad_x(self) -> np.ndarray:
+        """What `gradients` returns for these settings and grad_output, of shape (H, W).
+
+        Raises: ValueError where dilation makes a window that reads only padding.
+        """
+        name = f"{self.mode}_pool2d_backward"
+        grad_output = np.ones(self._size()) if self.grad_output is None else self.grad_output
+        x = np.array(self.x)[np.newaxis]
+        return getattr(gradients, name)(np.array(grad_output)[np.newaxis], x, **self._arguments())[
+            0
+        ]
+
+    def __repr__(self) -> str:
+        height, width = np.shape(self.x)
+        return f"PoolExplorer({height}×{width}, {self._call('x')})"
+
+    def _ipython_display_(self) -> None:
+        # Two outputs, as JupyterLab never falls back from a missing widget to the rest of its
+        # bundle. Where the widget is alive, explorer.css hides the picture above it.
+        display({"text/html": self._picture(), "text/plain": repr(self)}, raw=True)
+        display({"application/vnd.jupyter.widget-view+json": self._widget_view()}, raw=True)
+
+    def _widget_view(self) -> dict:
+        return {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+
+    @traitlets.validate("x", *_SETTINGS, "view", "grad_output", "cell")
+    def _validate(self, proposal: Any) -> Any:
+        try:
+            return self._checked(proposal.trait.name, proposal.value)
+        except TypeError as error:
+            raise _WrongType(str(error)) from None
+        except ValueError as error:
+            raise _WrongValue(str(error)) from None
+
+    def _checked(self, name: str, value: Any) -> Any:
+        if name == "view":
+            return _one_of(name, value, _VIEWS)
+        if name == "cell":
+            return _inside(value, self._size())
+        if name == "grad_output":
+            return value if value is None else _numbers(name, value, self._size())
+        if name == "x":
+            value = _numbers(name, value)
+        elif name == "mode":
+            _one_of(name, value, _MODES)
+        elif name in _PIXELS:
+            value = _pixels(name, value)
+        else:
+            arithmetic.switch(name, value)
+        self._size(**{name: value})
+        return value
+
+    @traitlets.observe("x", *_SETTINGS)
+    def _keep_to_the_output(self, _change: Any) -> None:
+        size = self._size()
+        if self.grad_output is not None and np.shape(self.grad_output) != size:
+            self.grad_output = None
+        if any(i >= n for i, n in zip(self.cell, size, strict=True)):
+            self.cell = (0, 0)
+
+    def _layers(self, **changed: Any) -> list[Layer]:
+        values = {name: changed.get(name, getattr(self, name)) for name in _PIXELS}
+        if changed.get("mode", self.mode) == "avg":
+            values["dilation"] = 1
+        return checks.pooling_layers(**values)
+
+    def _size(self, **changed: Any) -> tuple[int, int]:
+        x, ceil_mode = changed.get("x", self.x), changed.get("ceil_mode", self.ceil_mode)
+        height, width = (
+            arithmetic.output_size(size, *layer, ceil_mode=ceil_mode)
+            for size, layer in zip(np.shape(x), self._layers(**changed), strict=True)
+        )
+        return height, width
+
+    def _arguments(self) -> dict:
+        unused = {"max": "count_include_pad", "avg": "dilation"}[self.mode]
+        return {name: getattr(self, name) for name in _SETTINGS[1:] if name != unused}
+
+    def _call(self, x: str) -> str:
+        """The call that pools x, without the arguments that have their default."""
+        given = {
+            name: value
+            for name, value in self._arguments().items()
+            if name == "kernel_size" or value != self.traits()[name].default_value
+        }
+        return f"{self.mode}_pool2d({', '.join([x, *(f'{k}={v}' for k, v in given.items())])})"
+
+    def _picture(self) -> str:
+        """Input and output as plain tables, which need no script, and no style to be read.
+
+        The settings go with it, so that `pages` can put a working explorer in its place.
+        """
+        settings = {name: getattr(self, name) for name in ("x", *_SETTINGS, "view", "grad_output")}
+        settings["cell"] = self.cell
+        row, column = self.cell
+        (height, width), output = np.shape(self.x), self.output
+        return (
+            f'<div class="poolkit-picture" data-explorer="{html.escape(json.dumps(settings))}">'
+            f"{_HIDE_MISSING_WIDGET}"
+            f"<table><tr><th>input {height} × {width}</th>"
+            f"<th>{_MODES[self.mode]} {output.shape[0]} × {output.shape[1]}</th></tr>"
+            f'<tr valign="top"><td>{self._input_table()}</td>'
+            f"<td>{self._output_table(output)}</td></tr></table>"
+            f"<p>In bold: row {row}, column {column} of the output, and its window. In torch: "
+            f"<code>torch.nn.functional.{html.escape(self._call('x'))}</code></p></div>"
+        )
+
+    def _input_table(self) -> str:
+        size, layers = np.shape(self.x), self._layers()
+        taps, positions = [], []
+        for pixels, layer, outputs, i in zip(size, layers, self._size(), self.cell, strict=True):
+            taps.append(arithmetic.window(i, *layer))
+            end = max(pixels + layer.padding, arithmetic.window(outputs - 1, *layer).stop)
+            positions.append(range(-layer.padding, end))
+        outside = "−∞" if self.mode == "max" else "0"
+        rows = []
+        for row in positions[0]:
+            cells = []
+            for column in positions[1]:
+                at = list(zip((row, column), size, layers, strict=True))
+                if all(0 <= i < n for i, n, _ in at):
+                    kind, text = "input", _text(self.x[row][column])
+                elif all(i < n + layer.padding for i, n, layer in at):
+                    kind, text = "padding", outside
+                else:
+                    kind, text = "overhang", "×"
+                bold = row in taps[0] and column in taps[1] and kind != "overhang"
+                cells.append(_cell(kind, text, bold))
+            rows.append(f"<tr>{''.join(cells)}</tr>")
+        return f"<table>{''.join(rows)}</table>"
+
+    def _output_table(self, output: np.ndarray) -> str:
+        rows = (
+            "".join(_cell("output", _text(v), (i, j) == self.cell) for j, v in enumerate(row))
+            for i, row in enumerate(output)
+        )
+        return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+
+
+def _one_of(name: str, value: Any, known: Any) -> str:
+    if value not in tuple(known):
+        raise ValueError(f"{name}={value!r} must be {' or '.join(map(repr, known))}")
+    return value
+
+
+def _pixels(name: str, value: Any) -> int | tuple[int, int] | None:
+    if name == "stride" and value is None:
+        return None
+    found = checks.pair(name, value, _PIXELS[name])
+    if name == "kernel_size" and max(found) > _LARGEST:
+        raise ValueError(f"kernel_size={max(found)} must be at most {_LARGEST} to be shown")
+    return found if isinstance(value, tuple | list) else found[0]
+
+
+def _inside(value: Any, size: tuple[int, int]) -> tuple[int, int]:
+    row, column = checks.pair("cell", value, 0)
+    if row >= size[0] or column >= size[1]:
+        raise ValueError(f"cell={(row, column)} is not in the output, which has the shape {size}")
+    return row, column
+
+
+def _numbers(name: str, value: Any, shape: tuple[int, int] | None = None) -> list[list[float]]:
+    try:
+        found = np.array(value, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must hold numbers, in rows of the same length") from None
+    if shape and found.shape != shape:
+        raise ValueError(f"{name} has shape {found.shape}, but the output has {shape}")
+    if found.ndim != 2:
+        hint = f": write {name}[0]" if found.ndim == 3 else ""
+        raise ValueError(f"{name} has shape {found.shape}, not (H, W){hint}")
+    if 0 in found.shape or (max(found.shape) > _LARGEST and shape is None):
+        raise ValueError(
+            f"{name} has shape {found.shape}: 1 to {_LARGEST} rows and columns can be shown"
+        )
+    if not np.isfinite(found).all():
+        row, column = np.argwhere(~np.isfinite(found))[0]
+        raise ValueError(
+            f"{name} holds {found[row, column]} in row {row}, column {column}: "
+            "only finite numbers can be shown"
+        )
+    return found.tolist()
+
+
+def _cell(kind: str, text: str, bold: bool) -> str:
+    return f"<td {_CELL}{_KINDS[kind]}>{f'<b>{text}</b>' if bold else text}</td>"
+
+
+def _text(value: float) -> str:
+    return f"{value:.4g}".replace("-", "−").replace("inf", "∞")
