@@ -1,6 +1,9 @@
-"""Figures that say how good a prediction is."""
+"""Figures that say how good a net is, how steady, and what it costs."""
+
+from typing import NamedTuple
 
 import torch
+from torch import nn
 
 
 def accuracy(predictions, labels):
@@ -51,6 +54,237 @@ def confusion_matrix(predictions, labels, classes):
             )
     pairs = labels.flatten() * classes + predictions.flatten()
     return torch.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+def translate(images, down, right):
+    """Move the content of images by whole pixels; 0 comes in, and what leaves is lost.
+
+    Args:
+        images: a tensor of any dtype.
+        down: pixels to move down by; negative moves up.
+        right: pixels to move right by; negative moves left.
+
+    Shape: (..., H, W) -> (..., H, W).
+
+    Raises:
+        ValueError: if a move is as long as the image or longer.
+
+    Introduced in lesson 08.
+
+    >>> translate(torch.tensor([[1, 2, 3], [4, 5, 6]]), 1, -1).tolist()
+    [[0, 0, 0], [2, 3, 0]]
+    """
+    height, width = images.shape[-2:]
+    for name, move, side in (("down", down, height), ("right", right, width)):
+        if abs(move) >= side:
+            raise ValueError(f"{name}={move} moves everything out of a side of {side} pixels")
+    moved = torch.zeros_like(images)
+    (to_rows, from_rows), (to_columns, from_columns) = _overlap(down), _overlap(right)
+    moved[..., to_rows, to_columns] = images[..., from_rows, from_columns]
+    return moved
+
+
+def consistency(net, images, shift, *, batch_size=100):
+    """Return how often a classifier gives an image the same class after it was moved, from 0 to 1.
+
+    Each image is moved by `shift` pixels up, down, left and right, and each of the four predictions
+    is compared with the one for the image as it is. What moves out of the image is lost: surround
+    the images with `shift` pixels of background first if nothing should be. A net that always
+    gives the same class scores 1, however bad it is.
+
+    Zhang 2019 compares two random crops of each image instead. Here the distance is chosen, and
+    nothing is random.
+
+    Args:
+        net: a module that takes floats from 0 to 1 and returns scores, (N, classes).
+        images: uint8, (N, C, H, W), with a background of 0.
+        shift: pixels to move by, at least 0.
+        batch_size: images per forward pass; it changes time and memory, not the result.
+
+    Raises:
+        TypeError: if shift is not an int.
+        ValueError: if shift is negative or as long as a side, or images are not as above.
+
+    Source: Zhang 2019, arXiv:1904.11486. Introduced in lesson 08.
+    """
+    if isinstance(shift, bool) or not isinstance(shift, int):
+        raise TypeError(f"shift={shift!r} must be an int, not {type(shift).__name__}")
+    if images.dtype != torch.uint8 or images.ndim != 4 or len(images) == 0:
+        raise ValueError(
+            f"images are {images.dtype} of shape {tuple(images.shape)}; "
+            "they must be uint8 of shape (N, C, H, W), and at least one"
+        )
+    if not 0 <= shift < min(images.shape[-2:]):
+        raise ValueError(
+            f"shift={shift} must be from 0 to {min(images.shape[-2:]) - 1}, as the images have "
+            f"shape {tuple(images.shape)}"
+        )
+    device = next((p.device for p in net.parameters()), torch.device("cpu"))
+    modes = {module: module.training for module in net.modules()}
+    net.eval()
+
+    def classes(batch):
+        return net(batch.to(device).float() / 255).argmax(dim=1)
+
+    same = 0
+    try:
+        with torch.inference_mode():
+            for batch in images.split(batch_size):
+                unmoved = classes(batch)
+                for down, right in ((-shift, 0), (shift, 0), (0, -shift), (0, shift)):
+                    same += (classes(translate(batch, down, right)) == unmoved).sum().item()
+    finally:
+        _restore(modes)
+    return same / (4 * len(images))
+
+
+class LayerCost(NamedTuple):
+    """What one layer costs: how many numbers it trains, multiplications it does, and results."""
+
+    name: str
+    """Where the layer is in the net, as in net.named_modules()."""
+    kind: str
+    """The name of its class."""
+    output_shape: tuple[int, ...]
+    """The shape of its (first) output; after several uses, that of the last."""
+    parameters: int
+    multiply_adds: int
+    activations: int
+    """The numbers in its output; 0 if they lie in the memory of its input."""
+    activation_bytes: int
+
+
+class Cost(NamedTuple):
+    """What a net costs for an input: layer by layer, in the order of their first use, and in all.
+
+    The parameters in all include those outside of the layers that were used.
+    """
+
+    layers: tuple[LayerCost, ...]
+    parameters: int
+
+    @property
+    def multiply_adds(self):
+        return sum(layer.multiply_adds for layer in self.layers)
+
+    @property
+    def activations(self):
+        return sum(layer.activations for layer in self.layers)
+
+    @property
+    def activation_bytes(self):
+        return sum(layer.activation_bytes for layer in self.layers)
+
+
+def cost(net, input_shape):
+    """Count what a forward pass in evaluation mode costs, without computing it.
+
+    The net runs on torch's meta device, where tensors have shapes but no numbers. This takes no
+    time and no memory worth speaking of, whatever the size of the net, and leaves the net and
+    the random generators as they were.
+
+    What is counted:
+
+    - A layer is a module without children. Operations that forward calls by itself, such as a sum
+      of two branches, torch.cat or F.relu, are not seen.
+    - A multiply-add is a multiplication whose result is added to others: in convolutions
+      (also with the zeros of the padding), transposed convolutions and linear layers, and
+      in modules with a method `multiply_adds(input, output)`. Biases, pooling, normalisation
+      and activation functions count as 0.
+    - The activations are the outputs of the layers, which training keeps, or something of their
+      size, until the gradient has come back. An output in the memory of the input (in-place
+      ReLU, Flatten, Identity) adds none. The indices of max pooling are counted where they are an
+      output, with return_indices=True.
+
+    Args:
+        net: a module that takes one tensor.
+        input_shape: the shape of that tensor, with the batch.
+
+    Returns:
+        A Cost.
+
+    Raises:
+        TypeError: if a layer has a matrix of weights and it is not known what it does with them.
+
+    Introduced in lesson 07.
+
+    >>> counted = cost(nn.Sequential(nn.Conv2d(1, 6, 5), nn.MaxPool2d(2)), (1, 1, 28, 28))
+    >>> counted.parameters, counted.multiply_adds, counted.activations
+    (156, 86400, 4320)
+    """
+    layers = {}
+
+    def add(name):
+        def hook(module, inputs, output):
+            outputs = output if isinstance(output, tuple) else (output,)
+            adds = _multiply_adds(name, module, inputs[0], outputs[0])
+            kept = [out for out in outputs if not _same_memory(out, inputs[0])]
+            before = layers.get(name)
+            layers[name] = LayerCost(
+                name,
+                type(module).__name__,
+                tuple(outputs[0].shape),
+                sum(p.numel() for p in module.parameters()),
+                adds + (before.multiply_adds if before else 0),
+                sum(out.numel() for out in kept) + (before.activations if before else 0),
+                sum(out.nbytes for out in kept) + (before.activation_bytes if before else 0),
+            )
+
+        return hook
+
+    state = {**dict(net.named_parameters()), **dict(net.named_buffers())}
+    without_numbers = {name: tensor.detach().to("meta") for name, tensor in state.items()}
+    dtype = next((p.dtype for p in net.parameters()), torch.get_default_dtype())
+    modes = {module: module.training for module in net.modules()}
+    hooks = [
+        module.register_forward_hook(add(name))
+        for name, module in net.named_modules()
+        if not any(module.children())
+    ]
+    net.eval()
+    try:
+        with torch.no_grad():
+            x = torch.empty(input_shape, dtype=dtype, device="meta")
+            torch.func.functional_call(net, without_numbers, (x,))
+    finally:
+        for hook in hooks:
+            hook.remove()
+        _restore(modes)
+    return Cost(tuple(layers.values()), sum(p.numel() for p in net.parameters()))
+
+
+def _multiply_adds(name, layer, x, out):
+    if hasattr(layer, "multiply_adds"):
+        return layer.multiply_adds(x, out)
+    if isinstance(layer, nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d):
+        # Each number of the input is multiplied with the kernels of all the outputs it goes to.
+        return x.numel() * layer.weight[0].numel()
+    if isinstance(layer, nn.Conv1d | nn.Conv2d | nn.Conv3d | nn.Linear):
+        return out.numel() * layer.weight[0].numel()
+    if any(p.ndim > 1 for p in layer.parameters()):
+        raise TypeError(
+            f"layer {name!r} is of kind {type(layer).__name__}, whose multiply-adds are not "
+            "known; give it a method multiply_adds(input, output)"
+        )
+    return 0
+
+
+def _same_memory(a, b):
+    # On the meta device all addresses are 0, but the storages are still different objects.
+    return a.untyped_storage()._cdata == b.untyped_storage()._cdata
+
+
+def _restore(modes):
+    """Put each module back into its own mode; net.train() would set them all alike."""
+    for module, training in modes.items():
+        module.training = training
+
+
+def _overlap(move):
+    """Return where the content goes, and where it comes from, along one axis."""
+    if move >= 0:
+        return slice(move, None), slice(None, -move or None)
+    return slice(None, move), slice(-move, None)
 
 
 def _check_pair(predictions, labels):

@@ -8,6 +8,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from poolkit.layers import GatedPool2d, GeM, MaxBlurPool2d, MixedPool2d, StochasticPool2d
+
 # LeCun et al. 1998, Table I: the maps of S2 that each of the 16 maps of C3 is connected to.
 C3_CONNECTIONS = (
     *((0, 1, 2), (1, 2, 3), (2, 3, 4), (3, 4, 5), (0, 4, 5), (0, 1, 5)),
@@ -90,6 +92,9 @@ class PartialConv2d(nn.Module):
             self.weight.uniform_(-1, 1).mul_(bound[self.pairs[0], None, None])
             self.bias.uniform_(-1, 1).mul_(bound)
 
+    def multiply_adds(self, x, out):
+        return out[:, 0].numel() * self.weight.numel()
+
     def forward(self, x):
         # A dense kernel with zeros for the missing connections: one convolution instead of 16.
         shape = (len(self.bias), x.shape[1], *self.weight.shape[1:])
@@ -146,38 +151,52 @@ def _conv_block(in_channels, out_channels, stride=1):
     )
 
 
+# What follows each block of a SmallCNN: functions from its number of maps to a new layer.
+DOWNSAMPLERS = {
+    "max": lambda channels: nn.MaxPool2d(2),
+    "average": lambda channels: nn.AvgPool2d(2),
+    "strided": lambda channels: nn.Identity(),
+    "none": lambda channels: nn.Identity(),
+    "added strided": lambda channels: nn.Sequential(*_conv_block(channels, channels, stride=2)),
+    "mixed": lambda channels: MixedPool2d(2),
+    "gated": lambda channels: GatedPool2d(2),
+    "gem": lambda channels: GeM(2),
+    "blur": lambda channels: MaxBlurPool2d(2),
+    "stochastic": lambda channels: StochasticPool2d(2),
+}
+
+
 class SmallCNN(nn.Module):
     """Three blocks of convolution, batch normalisation and ReLU, each followed by a downsampling.
 
     Args:
-        downsample: "max" (2x2 max pooling), "average" (2x2 average pooling), "strided" (the
-            block's convolution has stride 2 and nothing follows it) or "none".
+        downsample: what halves the sides of the maps, one of DOWNSAMPLERS. "max", "average",
+            "mixed", "gated", "gem" and "stochastic" pool 2x2 windows. "blur" takes the maximum of
+            2x2 windows one pixel apart, smooths and subsamples. "strided" gives the block's own
+            convolution a stride of 2, and nothing follows it; "added strided" adds another
+            convolution with stride 2, with its normalisation and ReLU. "none" halves nothing.
         channels: number of maps after each block.
         classes: number of classes.
 
     Shape: (N, 1, H, W) -> (N, classes).
 
     Raises:
-        ValueError: if downsample is not one of the four names.
+        ValueError: if downsample is not one of the names.
 
     Source: the recipe of Ioffe & Szegedy 2015, arXiv:1502.03167 (convolution, batch normalisation,
-    ReLU) with the global average pooling of Lin et al. 2013, arXiv:1312.4400. Lesson 06.
+    ReLU) with the global average pooling of Lin et al. 2013, arXiv:1312.4400. "strided" and "added
+    strided" are after Springenberg et al. 2014, arXiv:1412.6806 (Strided-CNN and All-CNN); the
+    sources of the others are in `layers`. Lesson 06; all downsamplers in lesson 07.
     """
 
     def __init__(self, downsample="max", channels=(16, 32, 32), classes=10):
         super().__init__()
-        downsamplers = {
-            "max": lambda: nn.MaxPool2d(2),
-            "average": lambda: nn.AvgPool2d(2),
-            "strided": nn.Identity,
-            "none": nn.Identity,
-        }
-        if downsample not in downsamplers:
-            raise ValueError(f"downsample={downsample!r} is not one of {', '.join(downsamplers)}")
+        if downsample not in DOWNSAMPLERS:
+            raise ValueError(f"downsample={downsample!r} is not one of {', '.join(DOWNSAMPLERS)}")
         stride = 2 if downsample == "strided" else 1
         self.blocks = nn.Sequential(
             *(
-                nn.Sequential(*_conv_block(a, b, stride), downsamplers[downsample]())
+                nn.Sequential(*_conv_block(a, b, stride), DOWNSAMPLERS[downsample](b))
                 for a, b in zip((1, *channels), channels, strict=False)
             )
         )

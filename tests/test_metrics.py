@@ -1,8 +1,16 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
+from scipy import ndimage
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.flop_counter import FlopCounterMode
 
-from poolkit.metrics import accuracy, confusion_matrix
+from poolkit.compat import torchvision
+from poolkit.metrics import accuracy, confusion_matrix, consistency, cost, translate
+from poolkit.models import DOWNSAMPLERS, LeNet5, SmallCNN
 
 
 def test_accuracy_by_hand():
@@ -45,3 +53,235 @@ def test_bad_input_is_named(predictions, labels, message):
 def test_scores_instead_of_classes_are_refused():
     with pytest.raises(ValueError, match=r"scores.argmax\(dim=1\)"):
         accuracy(torch.rand(4, 10), torch.tensor([0, 1, 2, 3]))
+
+
+def test_translate_moves_like_scipy():
+    images = torch.randint(0, 256, (3, 2, 5, 7), dtype=torch.uint8)
+    before = images.clone()
+    for down in range(-4, 5):
+        for right in range(-6, 7):
+            expected = ndimage.shift(images.numpy(), (0, 0, down, right), order=0)
+            moved = translate(images, down, right)
+            assert moved.dtype == torch.uint8
+            assert np.array_equal(moved.numpy(), expected)
+    assert torch.equal(images, before)
+
+
+@pytest.mark.parametrize(("down", "right", "message"), [(5, 0, "down=5"), (0, -7, "right=-7")])
+def test_a_move_that_leaves_nothing_is_refused(down, right, message):
+    with pytest.raises(ValueError, match=f"{message} moves everything out of a side"):
+        translate(torch.ones(5, 7), down, right)
+
+
+class SideOfTheBrightest(nn.Module):
+    """Says class 1 if the brightest pixel is above the middle (axis 2), or left of it (axis 3)."""
+
+    def __init__(self, axis):
+        super().__init__()
+        self.axis = axis
+
+    def forward(self, x):
+        profile = x.amax(dim=(1, 5 - self.axis))
+        first = (profile.argmax(dim=1) < profile.shape[1] // 2).float()
+        return torch.stack([1 - first, first], dim=1)
+
+
+@pytest.mark.parametrize("axis", [2, 3])
+def test_consistency_by_hand(axis):
+    # One pixel in row (or column) 2 of 8. It crosses the middle when moved by 2 in one of the four
+    # directions, and leaves when moved back by 3: the first of all-zero profiles is then 0, above.
+    images = torch.zeros(1, 1, 8, 8, dtype=torch.uint8)
+    images[0, 0, 2, 2] = 200
+    net = SideOfTheBrightest(axis)
+    assert [consistency(net, images, s) for s in range(4)] == [1, 1, 0.75, 0.75]
+
+
+def test_consistency_looks_in_all_four_directions():
+    seen = []
+
+    class Recorder(nn.Module):
+        def forward(self, x):
+            seen.append(x.nonzero()[0, 2:].tolist())
+            assert x.max() == 1
+            return x.new_zeros(len(x), 3)
+
+    images = torch.zeros(1, 1, 9, 9, dtype=torch.uint8)
+    images[0, 0, 4, 4] = 255
+    assert consistency(Recorder(), images, 3) == 1
+    assert seen[0] == [4, 4]
+    assert sorted(seen[1:]) == [[1, 4], [4, 1], [4, 7], [7, 4]]
+
+
+def test_consistency_counts_every_image_whatever_the_batch_and_keeps_the_net_as_it_is():
+    torch.manual_seed(0)
+    net = SmallCNN(channels=(4, 4, 4))
+    net.blocks[0].eval()
+    images = torch.randint(0, 256, (11, 1, 16, 16), dtype=torch.uint8)
+    modes = [m.training for m in net.modules()]
+    state = {k: v.clone() for k, v in net.state_dict().items()}
+    found = {consistency(net, images, 2, batch_size=b) for b in (1, 4, 11, 100)}
+    assert len(found) == 1
+    assert modes == [m.training for m in net.modules()]
+    assert all(torch.equal(state[k], v) for k, v in net.state_dict().items())
+    evaluated = copy.deepcopy(net).eval()
+    with torch.no_grad():
+        unmoved, *moved = (
+            evaluated(translate(images, *move).float() / 255).argmax(1)
+            for move in ((0, 0), (2, 0), (-2, 0), (0, 2), (0, -2))
+        )
+    share = torch.stack([m == unmoved for m in moved]).float().mean().item()
+    assert found.pop() == pytest.approx(share)
+
+
+def test_a_net_without_borders_and_with_a_global_pool_is_fully_consistent():
+    # Stride 1, circular padding and a global mean: moving a padded image changes nothing.
+    torch.manual_seed(0)
+    net = nn.Sequential(
+        nn.Conv2d(1, 8, 3, padding=1, padding_mode="circular"),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(8, 10),
+    ).double()
+    images = F.pad(torch.randint(0, 256, (20, 1, 8, 8), dtype=torch.uint8), (4, 4, 4, 4))
+
+    class Double(nn.Module):
+        def forward(self, x):
+            return net(x.double())
+
+    assert consistency(Double(), images, 4) == 1
+
+
+@pytest.mark.parametrize(
+    ("images", "shift", "error", "message"),
+    [
+        (torch.zeros(2, 1, 8, 9, dtype=torch.uint8), 8, ValueError, "shift=8 must be from 0 to 7"),
+        (torch.zeros(2, 1, 8, 9, dtype=torch.uint8), -1, ValueError, "shift=-1 must be from 0"),
+        (torch.zeros(2, 1, 8, 9, dtype=torch.uint8), 1.0, TypeError, "shift=1.0 must be an int"),
+        (torch.zeros(2, 1, 8, 9), 1, ValueError, "images are torch.float32"),
+        (torch.zeros(0, 1, 8, 9, dtype=torch.uint8), 1, ValueError, "at least one"),
+    ],
+)
+def test_bad_shifts_and_images_are_named(images, shift, error, message):
+    with pytest.raises(error, match=message):
+        consistency(SmallCNN(), images, shift)
+
+
+def test_cost_by_hand():
+    net = nn.Sequential(
+        nn.Conv2d(2, 6, 3, stride=2, padding=1, groups=2),
+        nn.BatchNorm2d(6),
+        nn.ReLU(inplace=True),
+        nn.MaxPool2d(2),
+        nn.ConvTranspose2d(6, 4, 3, stride=2, output_padding=1, groups=2),
+        nn.Flatten(),
+        nn.Linear(4 * 6 * 6, 10, bias=False),
+    )
+    # 9x8 -> 5x4 -> 2x2 -> 6x6, for a batch of 3.
+    rows = [
+        ("0", "Conv2d", (3, 6, 5, 4), 6 * 1 * 9 + 6, 3 * 6 * 20 * 9, 360),
+        ("1", "BatchNorm2d", (3, 6, 5, 4), 12, 0, 360),
+        ("2", "ReLU", (3, 6, 5, 4), 0, 0, 0),
+        ("3", "MaxPool2d", (3, 6, 2, 2), 0, 0, 72),
+        ("4", "ConvTranspose2d", (3, 4, 6, 6), 6 * 2 * 9 + 4, 3 * 6 * 4 * 2 * 9, 432),
+        ("5", "Flatten", (3, 144), 0, 0, 0),
+        ("6", "Linear", (3, 10), 1440, 3 * 1440, 30),
+    ]
+    counted = cost(net, (3, 2, 9, 8))
+    assert counted.layers == tuple((*row, 4 * row[-1]) for row in rows)
+    assert counted.parameters == sum(row[3] for row in rows)
+    assert counted.multiply_adds == sum(row[4] for row in rows)
+    assert counted.activations == sum(row[5] for row in rows)
+    assert counted.activation_bytes == 4 * counted.activations
+    assert cost(net.double(), (3, 2, 9, 8)).activation_bytes == 8 * counted.activations
+
+
+def test_lenet5_costs_what_the_papers_connections_say():
+    # Trained numbers per output pixel without biases, times pixels: C1, C3, C5, F6.
+    expected = 6 * 25 * 784 + 60 * 25 * 100 + 120 * 400 + 84 * 120
+    counted = cost(LeNet5(), (1, 1, 28, 28))
+    assert counted.multiply_adds == expected
+    assert counted.parameters == 60_000
+
+
+@pytest.mark.parametrize("downsample", DOWNSAMPLERS)
+def test_cost_of_small_cnn_agrees_with_torchs_counter(downsample):
+    net = SmallCNN(downsample)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        copy.deepcopy(net)(torch.rand(2, 1, 28, 28))
+    counted = cost(net, (2, 1, 28, 28))
+    assert 2 * counted.multiply_adds == counter.get_total_flops()
+    assert counted.parameters == sum(p.numel() for p in net.parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "millions"), [("resnet18", 11.7), ("mobilenet_v2", 3.5), ("googlenet", 13.0)]
+)
+def test_cost_of_published_nets_agrees_with_torchs_counter(name, millions):
+    options = {"init_weights": False} if name == "googlenet" else {}
+    with torch.device("meta"):
+        net = torchvision.models.get_model(name, weights=None, **options)
+    counted = cost(net, (1, 3, 96, 64))
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        net.eval()(torch.empty(1, 3, 96, 64, device="meta"))
+    assert 2 * counted.multiply_adds == counter.get_total_flops()
+    assert counted.parameters / 1e6 == pytest.approx(millions, abs=0.06)
+
+
+def test_a_layer_that_is_used_twice_costs_twice_but_has_its_parameters_once():
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(5, 5)
+
+        def forward(self, x):
+            return self.layer(self.layer(x))
+
+    (layer,) = cost(Twice(), (3, 5)).layers
+    assert layer == ("layer", "Linear", (3, 5), 30, 150, 30, 120)
+
+
+def test_the_indices_of_a_pooling_that_returns_them_are_kept_too():
+    (layer,) = cost(nn.MaxPool2d(2, return_indices=True), (1, 2, 8, 8)).layers
+    assert layer.activations == 2 * 32
+    assert layer.activation_bytes == 32 * 4 + 32 * 8
+
+
+def test_parameters_outside_of_the_layers_used_are_in_the_total():
+    class Odd(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = nn.Parameter(torch.ones(7))
+            self.used, self.unused = nn.Linear(2, 2), nn.Linear(3, 3)
+
+        def forward(self, x):
+            return self.used(x)
+
+    counted = cost(Odd(), (1, 2))
+    assert [layer.name for layer in counted.layers] == ["used"]
+    assert counted.parameters == 7 + 6 + 12
+
+
+def test_counting_leaves_the_net_and_the_generators_as_they_were():
+    net = nn.Sequential(SmallCNN("stochastic"), nn.Dropout()).train()
+    net[0].blocks[1].eval()
+    modes = [m.training for m in net.modules()]
+    state = {k: v.clone() for k, v in net.state_dict().items()}
+    tensors = [id(t) for t in (*net.parameters(), *net.buffers())]
+    generator = torch.get_rng_state()
+    cost(net, (1, 1, 28, 28))
+    with pytest.raises(RuntimeError):
+        cost(net, (1, 3, 28, 28))
+    assert modes == [m.training for m in net.modules()]
+    assert tensors == [id(t) for t in (*net.parameters(), *net.buffers())]
+    assert all(torch.equal(state[k], v) for k, v in net.state_dict().items())
+    assert not any(m._forward_hooks for m in net.modules())
+    assert torch.equal(torch.get_rng_state(), generator)
+
+
+def test_a_layer_whose_work_is_not_known_is_named():
+    net = nn.Sequential(nn.Flatten(2), nn.LSTM(4, 4))
+    with pytest.raises(
+        TypeError, match=r"layer '1' is of kind LSTM, whose multiply-adds are not known"
+    ):
+        cost(net, (2, 3, 2, 2))

@@ -2,7 +2,21 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from poolkit.models import C3_CONNECTIONS, LeNet5, PartialConv2d, SmallCNN, Subsampling
+from poolkit.layers import (
+    gated_pool2d,
+    gem,
+    max_blur_pool2d,
+    mixed_pool2d,
+    stochastic_pool2d,
+)
+from poolkit.models import (
+    C3_CONNECTIONS,
+    DOWNSAMPLERS,
+    LeNet5,
+    PartialConv2d,
+    SmallCNN,
+    Subsampling,
+)
 
 
 def parameters(module):
@@ -112,6 +126,51 @@ def test_small_cnn_downsamples_as_named(downsample, sides):
     assert torch.allclose(net.head(x), net.head[2](x.mean(dim=(2, 3))), atol=1e-6)
     # 144 + 2·16, 4,608 + 2·32, 9,216 + 2·32, 330: the same for each, since pooling has none.
     assert parameters(net) == 14_458
+
+
+@pytest.mark.parametrize(
+    ("downsample", "sides", "added", "expected"),
+    [
+        ("mixed", [14, 7, 3], 3 * 1, lambda x: mixed_pool2d(x, 0.5, 2)),
+        ("gated", [14, 7, 3], 3 * 4, lambda x: gated_pool2d(x, torch.zeros(2, 2))),
+        ("gem", [14, 7, 3], 3 * 1, lambda x: gem(x, 3, 2)),
+        ("blur", [14, 7, 3], 0, max_blur_pool2d),
+        ("stochastic", [14, 7, 3], 0, lambda x: stochastic_pool2d(x, 2, training=False)),
+        # A 3x3 convolution from each block's maps to as many, and its normalisation.
+        ("added strided", [14, 7, 4], sum(9 * c * c + 2 * c for c in (16, 32, 32)), None),
+    ],
+)
+def test_small_cnn_with_other_downsamplers(downsample, sides, added, expected):
+    net = SmallCNN(downsample).eval()
+    x = torch.rand(2, 1, 28, 28)
+    found = []
+    for *layers, last in net.blocks:
+        for layer in layers:
+            x = layer(x)
+        if expected is None:
+            conv, norm, _ = last
+            assert conv.stride == (2, 2)
+            below = F.relu(norm(F.conv2d(x, conv.weight, stride=2, padding=1)))
+        else:
+            below = expected(x)
+        x = last(x)
+        assert torch.allclose(x, below)
+        found.append(x.shape[-1])
+    assert found == sides
+    assert parameters(net) == 14_458 + added
+
+
+def test_each_downsampler_without_weights_starts_from_the_same_net():
+    # The comparison of lesson 07 is by pairs: one seed, one start. An added convolution draws
+    # numbers of its own; the trained poolings start from constants.
+    nets = {}
+    for name in DOWNSAMPLERS:
+        torch.manual_seed(0)
+        nets[name] = SmallCNN(name)
+    for name in DOWNSAMPLERS.keys() - {"added strided"}:
+        for i in range(3):
+            assert torch.equal(nets[name].blocks[i][0].weight, nets["max"].blocks[i][0].weight)
+        assert torch.equal(nets[name].head[2].weight, nets["max"].head[2].weight)
 
 
 def test_an_unknown_downsampler_is_refused_with_the_names_there_are():

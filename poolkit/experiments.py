@@ -1,0 +1,353 @@
+"""The sweeps over many training runs whose results lessons 07 and 08 show.
+
+    python -m poolkit.experiments downsamplers       every downsampler, on 12,000 images
+    python -m poolkit.experiments overfitting        four of them, on 500 to 12,000 images
+    python -m poolkit.experiments consistency        four of them, on images that are moved
+
+Each sweep fills one table in data/results/. A run is stored when it is finished, and never done
+again: after Ctrl-C, or a power cut, the same command goes on where it stopped, and --seeds with a
+larger number adds runs. The first seed of everything comes first.
+
+Within one sweep the runs of one seed train on the same images. Results repeat bit for bit on one
+machine with one number of threads.
+"""
+
+import argparse
+import csv
+import functools
+import importlib.metadata
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from torch.nn import functional as F
+from tqdm.auto import tqdm
+
+from poolkit.datasets import DATA, fashion_mnist
+from poolkit.metrics import consistency
+from poolkit.models import DOWNSAMPLERS, SmallCNN
+from poolkit.training import evaluate, fit, seed_everything
+
+__all__ = ["RESULTS", "SWEEPS", "Sweep", "load", "main", "run_one", "run_sweep"]
+
+RESULTS = DATA / "results"
+
+BATCH_SIZE = 128
+TRAINING_IMAGES = 12_000
+# Five passes over 12,000 images. Small sets get as many steps, so that they are seen more often:
+# 500 images 155 times.
+STEPS = 465
+SIZES = (500, 1000, 2000, 4000, 12_000)
+SIZES_VARIANTS = ("max", "average", "strided", "none")
+
+CONSISTENCY_VARIANTS = ("max", "average", "strided", "blur")
+SHIFTS = tuple(range(9))
+# Background around each image, in training too, so that no shift moves anything out of it.
+MARGIN = 8
+MOVED_IMAGES = 1000
+
+_MACHINE = {"seconds": float, "poolkit": str, "torch": str, "threads": int, "device": str}
+_TRAINING = {
+    "variant": str,
+    "seed": int,
+    "training_images": int,
+    "steps": int,
+    "epochs": float,
+    "parameters": int,
+    "train_accuracy": float,
+    "test_accuracy": float,
+    **_MACHINE,
+}
+_MOVING = {
+    "variant": str,
+    "seed": int,
+    "weights": str,
+    "training_images": int,
+    "steps": int,
+    "shift": int,
+    "consistency": float,
+    "by_chance": float,
+    "test_accuracy": float,
+    **_MACHINE,
+}
+
+
+class Sweep(NamedTuple):
+    """A set of training runs: which there are, what one does, and what is stored of it."""
+
+    columns: dict[str, type]
+    """The columns of its table, and the type of their values."""
+    settings: Callable[[int], list[dict]]
+    """From the number of seeds, the setting of each run: the columns that tell it from others."""
+    run: Callable[[dict, str], list[dict]]
+    """From a setting and a device, the run's rows."""
+    rows: int = 1
+    """How many rows each run has."""
+
+
+def load(name, folder=RESULTS):
+    """Return the stored rows of a sweep, each a dict from column to str, int or float.
+
+    Args:
+        name: one of SWEEPS.
+        folder: where the table is.
+
+    Raises:
+        FileNotFoundError: if there is no table yet.
+        ValueError: if there is no sweep of that name, or the table has other columns.
+
+    Introduced in lesson 07.
+    """
+    sweep, path = _sweep(name), _path(name, folder)
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is missing. Make it: python -m poolkit.experiments {name}")
+    return _read(path, sweep)
+
+
+def run_one(name, *, device="auto", **setting):
+    """Do one run of a sweep and return its rows, without storing them.
+
+    Args:
+        name: one of SWEEPS.
+        device: "auto" (CUDA, else MPS, else the CPU) or one of torch's device names.
+        setting: enough columns to tell one run from all others, among them seed.
+
+    Raises:
+        ValueError: if there is no sweep of that name, or not exactly one run of that setting.
+        KeyboardInterrupt: if the run is stopped.
+
+    Introduced in lesson 07.
+    """
+    sweep = _sweep(name)
+    if "seed" not in setting:
+        raise ValueError(f"a run of {name} needs a seed, such as seed=0")
+    found = [s for s in sweep.settings(setting["seed"] + 1) if setting.items() <= s.items()]
+    if len(found) != 1:
+        (example, *_) = sweep.settings(1)
+        given = ", ".join(f"{key}={value!r}" for key, value in setting.items())
+        raise ValueError(
+            f"{given} fits {len(found)} runs of {name}, not one. A run is told by "
+            + ", ".join(f"{key}={value!r}" for key, value in example.items())
+        )
+    return sweep.run(found[0], device)
+
+
+def run_sweep(name, seeds=5, device="auto", folder=RESULTS):
+    """Do the runs of a sweep that are not stored yet, store each, and return all rows.
+
+    Ctrl-C stops it. What is stored then is what was finished.
+
+    Args:
+        name: one of SWEEPS.
+        seeds: how many seeds each variant gets, from 0 on.
+        device: "auto" (CUDA, else MPS, else the CPU) or one of torch's device names.
+        folder: where the table is, or will be.
+
+    Raises:
+        ValueError: if there is no sweep of that name, seeds is below 1, or the table has other
+            columns.
+        KeyboardInterrupt: when it was stopped.
+    """
+    sweep, path = _sweep(name), _path(name, folder)
+    if not (isinstance(seeds, int) and seeds >= 1):
+        raise ValueError(f"seeds={seeds} is not an int of at least 1")
+    rows = _read(path, sweep) if path.exists() else []
+    settings = sweep.settings(seeds)
+    missing = [s for s in settings if len(_rows_of(s, rows)) != sweep.rows]
+    try:
+        with tqdm(total=len(settings), initial=len(settings) - len(missing), unit="run") as bar:
+            for setting in missing:
+                bar.set_description(f"{setting['variant']}, seed {setting['seed']}")
+                new = sweep.run(setting, device)
+                # What is left of a run whose last line was cut off gives way.
+                old = _rows_of(setting, rows)
+                table = [row for row in rows if row not in old] + new
+                _write(path, sweep, table)
+                rows = table
+                bar.update()
+    except KeyboardInterrupt:
+        stored = sum(len(_rows_of(s, rows)) == sweep.rows for s in settings)
+        print(
+            f"Stopped. {stored} of {len(settings)} runs are stored in {path}. "
+            "The same command goes on from there.",
+            file=sys.stderr,
+        )
+        raise
+    return rows
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m poolkit.experiments", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument("name", choices=SWEEPS)
+    parser.add_argument("--seeds", type=int, default=5, help="seeds for each variant (default: 5)")
+    parser.add_argument("--device", default="auto", help="auto (default), cpu, cuda or mps")
+    parser.add_argument(
+        "--out", metavar="FOLDER", default=RESULTS, help="where the table is (default: %(default)s)"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        run_sweep(options.name, options.seeds, options.device, options.out)
+    except ValueError as error:
+        parser.error(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _downsamplers(seeds):
+    return [
+        {"variant": variant, "seed": seed, "training_images": TRAINING_IMAGES, "steps": STEPS}
+        for seed in range(seeds)
+        for variant in DOWNSAMPLERS
+    ]
+
+
+def _sizes(seeds):
+    return [
+        {"variant": variant, "seed": seed, "training_images": size, "steps": STEPS}
+        for seed in range(seeds)
+        for size in SIZES
+        for variant in SIZES_VARIANTS
+    ]
+
+
+def _moves(seeds):
+    amount = {"training_images": TRAINING_IMAGES, "steps": STEPS}
+    return [
+        {"variant": variant, "seed": seed, "weights": weights, **amount}
+        for seed in range(seeds)
+        for variant in CONSISTENCY_VARIANTS
+        for weights in ("untrained", "trained")
+    ]
+
+
+def _train_and_test(setting, device):
+    _, test = _data()
+    net, train, seconds = _trained(setting, device)
+    passes = setting["steps"] / (setting["training_images"] // BATCH_SIZE)
+    row = {
+        **setting,
+        "epochs": round(passes, 2),
+        "parameters": sum(p.numel() for p in net.parameters()),
+        "train_accuracy": evaluate(net, train, batch_size=BATCH_SIZE, device=device).accuracy,
+        "test_accuracy": evaluate(net, test, batch_size=BATCH_SIZE, device=device).accuracy,
+        **_machine(net, seconds),
+    }
+    return [row]
+
+
+def _train_and_move(setting, device):
+    # A net with random weights everywhere gives nearly all images one class, and would score 1.
+    # So "untrained" means the convolutions: the last layer is trained to read what they give.
+    net, _, seconds = _trained(setting, device, MARGIN, freeze=setting["weights"] == "untrained")
+    _, (images, labels) = _data()
+    images, labels = F.pad(images[:MOVED_IMAGES], (MARGIN,) * 4), labels[:MOVED_IMAGES]
+    result = evaluate(net, (images, labels), batch_size=BATCH_SIZE, device=device)
+    # How often two images taken at random get the same class: a net that knows few classes is
+    # consistent without being steady.
+    shares = result.predictions.bincount() / len(labels)
+    figures = {
+        "by_chance": round(shares.square().sum().item(), 4),
+        "test_accuracy": result.accuracy,
+        **_machine(net, seconds),
+    }
+    return [
+        {**setting, "shift": shift, "consistency": consistency(net, images, shift), **figures}
+        for shift in SHIFTS
+    ]
+
+
+SWEEPS = {
+    "downsamplers": Sweep(_TRAINING, _downsamplers, _train_and_test),
+    "overfitting": Sweep(_TRAINING, _sizes, _train_and_test),
+    "consistency": Sweep(_MOVING, _moves, _train_and_move, rows=len(SHIFTS)),
+}
+
+
+@functools.cache
+def _data():
+    return fashion_mnist(train=True), fashion_mnist(train=False)
+
+
+def _trained(setting, device, margin=0, freeze=False):
+    """Return a net trained with this setting, the images and labels it saw, and the seconds.
+
+    freeze leaves the weights of the blocks as they were drawn, and trains the head only.
+    """
+    (images, labels), _ = _data()
+    seed, size = setting["seed"], setting["training_images"]
+    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
+    train = F.pad(images[order[:size]], (margin,) * 4), labels[order[:size]]
+    seed_everything(seed)
+    net = SmallCNN(setting["variant"])
+    net.blocks.requires_grad_(not freeze)
+    epochs = setting["steps"] / (size // BATCH_SIZE)
+    history = fit(net, train, epochs=epochs, batch_size=BATCH_SIZE, device=device)
+    if history.interrupted:
+        # fit keeps what it has; a table of results must not.
+        raise KeyboardInterrupt
+    return net, train, history.seconds
+
+
+def _machine(net, seconds):
+    return {
+        "seconds": round(seconds, 2),
+        "poolkit": importlib.metadata.version("poolkit"),
+        "torch": torch.__version__,
+        "threads": torch.get_num_threads(),
+        "device": next(net.parameters()).device.type,
+    }
+
+
+def _sweep(name):
+    if name not in SWEEPS:
+        raise ValueError(f"name={name!r} is not one of the sweeps: {', '.join(SWEEPS)}")
+    return SWEEPS[name]
+
+
+def _path(name, folder):
+    return Path(folder) / f"{name}.csv"
+
+
+def _rows_of(setting, rows):
+    return [row for row in rows if setting.items() <= row.items()]
+
+
+def _read(path, sweep):
+    """Return the rows of a table, but for a last line that was cut off."""
+    text = path.read_text(encoding="utf-8")
+    header, *lines = [*csv.reader(io.StringIO(text[: text.rfind("\n") + 1]))] or [[]]
+    if header != list(sweep.columns):
+        raise ValueError(
+            f"{path} has the columns {', '.join(header) or '(none)'}; this version of poolkit "
+            f"writes {', '.join(sweep.columns)}. Move the file away to start anew"
+        )
+    rows = []
+    for number, line in enumerate(lines, start=2):
+        try:
+            pairs = zip(sweep.columns.items(), line, strict=True)
+            rows.append({name: kind(value) for (name, kind), value in pairs})
+        except ValueError as error:
+            raise ValueError(f"{path}, line {number}: {error}") from None
+    return rows
+
+
+def _write(path, sweep, rows):
+    """Replace the table in one step, so that it is whole at every moment."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    with part.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, sweep.columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+
+
+if __name__ == "__main__":
+    main()
