@@ -48,7 +48,15 @@ def with_explorers(page: str) -> str:
 
 
 class PageExporter(HTMLExporter):
-    """nbconvert's HTML, with explorers that work."""
+    """nbconvert's HTML, with explorers that work, and without the scripts it fetches elsewhere.
+
+    Those are for formulas, which the lessons do not have, and for Jupyter's own widgets.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(
+            **{"mathjax_url": "", "require_js_url": "", "mermaid_js_url": "", **kwargs}
+        )
 
     def from_notebook_node(self, nb, resources=None, **kwargs):
         page, resources = super().from_notebook_node(nb, resources, **kwargs)

@@ -45,6 +45,12 @@ def browser():
         browser.close()
 
 
+def pytest_terminal_summary(terminalreporter):
+    if not chromium():
+        skipped = [r for r in terminalreporter.stats.get("skipped", []) if "browser" in r.nodeid]
+        terminalreporter.write_line(f"No Chromium was found: {len(skipped)} browser tests skipped")
+
+
 class Seen:
     """What a page said on its console, and the hosts it asked."""
 

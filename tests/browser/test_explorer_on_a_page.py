@@ -1,5 +1,6 @@
-"""The explorer on an exported page: the same script as in JupyterLab, but no kernel, no network."""
+"""What an explorer does: on an exported page, without a kernel or a network, and in JupyterLab."""
 
+import inspect
 import re
 
 import numpy as np
@@ -10,6 +11,8 @@ from explorer_page import Explorer, page_source, shown
 
 from poolkit import functional, gradients
 from poolkit.explorer import PoolExplorer
+from poolkit.lessons import find
+from poolkit.pages import PageExporter
 
 GRID = [[1, 3, 2, 4], [5, 6, 1, 2], [0, 1, 3, 1], [2, 4, 5, 2]]
 SHAPES = [(4, 4), (5, 7), (8, 8), (1, 6), (3, 2)]
@@ -27,6 +30,29 @@ def page_with(new_page, tmp_path):
         return page
 
     return open_page
+
+
+@pytest.fixture(params=["page", "JupyterLab"])
+def anywhere(request):
+    """Open a page with these explorers: an exported one, or a notebook with a kernel behind it."""
+    if request.param == "page":
+        return request.getfixturevalue("page_with")
+    lab = request.getfixturevalue("lab")
+
+    def open_notebook(*explorers, **options):
+        sources = [
+            f"from poolkit.explorer import PoolExplorer\nPoolExplorer(**{arguments_of(explorer)!r})"
+            for explorer in explorers
+        ]
+        notebook = lab(*sources, **options)
+        notebook.run_all()
+        return notebook.page
+
+    return open_notebook
+
+
+def arguments_of(explorer):
+    return {name: getattr(explorer, name) for name in inspect.signature(PoolExplorer).parameters}
 
 
 def random_settings(random, shape, mode):
@@ -51,9 +77,9 @@ def random_settings(random, shape, mode):
 
 
 @pytest.mark.parametrize("mode", ["max", "avg"])
-def test_the_page_computes_what_functional_does(page_with, mode):
+def test_the_page_computes_what_functional_does(anywhere, mode):
     random = np.random.default_rng(0)
-    page = page_with(*(PoolExplorer(np.zeros(shape), mode, 1, view="gradient") for shape in SHAPES))
+    page = anywhere(*(PoolExplorer(np.zeros(shape), mode, 1, view="gradient") for shape in SHAPES))
     for number, shape in enumerate(SHAPES):
         explorer = Explorer(page, number)
         for _ in range(40):
@@ -110,12 +136,11 @@ def test_the_line_of_torch_gives_the_same(page_with, settings):
     np.testing.assert_allclose(eval(line, {"torch": torch})[0].numpy(), known.output)
 
 
-def test_keyboard_alone_from_the_first_control_to_the_last(page_with):
-    page = page_with(PoolExplorer(GRID, "avg", view="gradient"))
-    Explorer(page)
+def test_keyboard_alone_from_the_first_control_to_the_last(anywhere):
+    page = anywhere(PoolExplorer(GRID, "avg", view="gradient"))
+    Explorer(page).control("average").focus()
     stops = []
     for _ in range(40):
-        page.keyboard.press("Tab")
         stop = page.evaluate(
             """() => { const e = document.activeElement;
                return e.dataset.name ?? e.ariaLabel ?? e.textContent; }"""
@@ -123,6 +148,7 @@ def test_keyboard_alone_from_the_first_control_to_the_last(page_with):
         if not page.evaluate("document.activeElement.closest('.poolkit-explorer') !== null"):
             break
         stops.append(stop)
+        page.keyboard.press("Tab")
     assert stops == [
         "mode", "view", "kernel_size", "stride", "padding", "ceil_mode", "count_include_pad",
         "row 0, column 0 of input x, 4 × 4", "row 0, column 0 of output, 2 × 2: 3.75",
@@ -132,8 +158,8 @@ def test_keyboard_alone_from_the_first_control_to_the_last(page_with):
     ]  # fmt: skip
 
 
-def test_arrow_keys_walk_type_and_count(page_with):
-    page = page_with(PoolExplorer(GRID))
+def test_arrow_keys_walk_type_and_count(anywhere):
+    page = anywhere(PoolExplorer(GRID))
     explorer = Explorer(page)
     explorer.cell("input x", 0, 0).focus()
     for key in ("ArrowRight", "ArrowDown", "9", "ArrowLeft", "ArrowLeft", "ArrowDown"):
@@ -148,8 +174,8 @@ def test_arrow_keys_walk_type_and_count(page_with):
     np.testing.assert_allclose(explorer.numbers("output"), [[25 / 9]], 1e-5)
 
 
-def test_pointing(page_with):
-    page = page_with(PoolExplorer(GRID, "avg", 2, 1))
+def test_pointing(anywhere):
+    page = anywhere(PoolExplorer(GRID, "avg", 2, 1))
     explorer = Explorer(page)
     explorer.cell("output", 1, 2).hover()
     assert explorer.lit("input x") == [(1, 2), (1, 3), (2, 2), (2, 3)]
@@ -161,8 +187,8 @@ def test_pointing(page_with):
     assert explorer.lit("output") == [(0, 0)]
 
 
-def test_arithmetic_of_padding_and_overhang(page_with):
-    page = page_with(
+def test_arithmetic_of_padding_and_overhang(anywhere):
+    page = anywhere(
         PoolExplorer(GRID, "max", 3, 2, 1, ceil_mode=True),
         PoolExplorer(GRID, "avg", 3, 3, 1, ceil_mode=True, cell=(1, 1)),
     )
@@ -175,8 +201,8 @@ def test_arithmetic_of_padding_and_overhang(page_with):
     assert other.table("input x").locator("td.overhang").count() == 6 * 6 - 4 * 4
 
 
-def test_step_and_play(page_with):
-    page = page_with(PoolExplorer(GRID))
+def test_step_and_play(anywhere):
+    page = anywhere(PoolExplorer(GRID))
     explorer = Explorer(page)
     seen = []
     for name in ("Step", "Step", "Step", "Step", "Step back"):
@@ -208,8 +234,8 @@ BAD_SETTINGS = [
 ]
 
 
-def test_bad_settings_say_why_and_leave_the_picture(page_with):
-    explorer = Explorer(page_with(PoolExplorer(GRID)))
+def test_bad_settings_say_why_and_leave_the_picture(anywhere):
+    explorer = Explorer(anywhere(PoolExplorer(GRID)))
     for name, text, words in BAD_SETTINGS:
         good = explorer.field(name).input_value()
         explorer.field(name).fill(text)
@@ -220,8 +246,8 @@ def test_bad_settings_say_why_and_leave_the_picture(page_with):
         assert explorer.message(name) == ""
 
 
-def test_a_padding_may_come_before_its_kernel(page_with):
-    explorer = Explorer(page_with(PoolExplorer(GRID)))
+def test_a_padding_may_come_before_its_kernel(anywhere):
+    explorer = Explorer(anywhere(PoolExplorer(GRID)))
     explorer.field("padding").fill("2")
     explorer.field("kernel_size").fill("4")
     assert explorer.message("padding") == ""
@@ -232,8 +258,8 @@ def test_a_padding_may_come_before_its_kernel(page_with):
 @pytest.mark.parametrize(
     ("text", "words"), [("abc", "holds 'abc'"), ("", "is empty"), ("1e999", "only finite")]
 )
-def test_bad_numbers_say_why_and_leave_the_picture(page_with, text, words):
-    page = page_with(PoolExplorer(GRID))
+def test_bad_numbers_say_why_and_leave_the_picture(anywhere, text, words):
+    page = anywhere(PoolExplorer(GRID))
     explorer = Explorer(page)
     explorer.cell("input x", 1, 1).fill(text)
     assert words in explorer.root.locator(".grid .message").first.inner_text()
@@ -259,11 +285,11 @@ SHOWN = PoolExplorer(GRID, "avg", 3, 2, 1, ceil_mode=True, view="gradient")
 
 
 @pytest.mark.parametrize("view", ["forward", "gradient"])
-def test_accessibility(page_with, view):
+def test_accessibility(anywhere, view):
     explorer = PoolExplorer(GRID, "max", 3, 2, 1, ceil_mode=True, view=view)
-    page = page_with(explorer, PoolExplorer(GRID, "avg", 3, 3, 1, ceil_mode=True))
+    page = anywhere(explorer, PoolExplorer(GRID, "avg", 3, 3, 1, ceil_mode=True))
     Explorer(page).field("stride").fill("none")
-    found = Axe().run(page)
+    found = Axe().run(page, ".poolkit-explorer")
     assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found["violations"]] == []
     assert len(found["passes"]) > 15
 
@@ -276,11 +302,12 @@ def test_contrast(page_with, contrast, scheme):
 
 
 @pytest.mark.parametrize(("width", "size"), [(600, "100%"), (1200, "200%")])
-def test_narrow_windows_and_zoomed_text(page_with, width, size):
-    page = page_with(SHOWN, viewport={"width": width, "height": 900})
+def test_narrow_windows_and_zoomed_text(anywhere, width, size):
+    page = anywhere(SHOWN, viewport={"width": width, "height": 900})
     page.add_style_tag(content=f":root {{ font-size: {size} }}")
     explorer = Explorer(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert explorer.root.evaluate("root => root.scrollWidth <= root.clientWidth")
+    assert explorer.root.evaluate("root => root.getBoundingClientRect().right <= innerWidth")
     cut = explorer.root.evaluate(
         """root => [...root.querySelectorAll("td, button, label, p, code")].filter(
              e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML)"""
@@ -295,6 +322,23 @@ def test_nothing_moves_on_its_own(page_with):
              .transitionDuration !== "0s" || getComputedStyle(e).animationName !== "none").length"""
     )
     assert moving == 0
+
+
+def test_an_exported_lesson_has_a_working_explorer(new_page, tmp_path):
+    (lesson,) = find(["01"])
+    exported, _ = PageExporter().from_filename(str(lesson))
+    file = tmp_path / "lesson.html"
+    file.write_text(exported, encoding="utf-8")
+    page = new_page(set())
+    page.goto(file.as_uri())
+    explorer = Explorer(page)
+    assert page.locator(".poolkit-explorer").count() == 1
+    assert explorer.numbers("output").tolist() == [[6, 4], [4, 5]]
+    explorer.cell("input x", 3, 3).fill("9")
+    explorer.control("average").check()
+    assert explorer.numbers("output").tolist() == [[3.75, 2.25], [1.75, 4.5]]
+    align = "cell => getComputedStyle(cell).textAlign"
+    assert explorer.cell("output", 0, 0).evaluate(align) == "center"
 
 
 def test_a_picture_without_javascript(page_with):
