@@ -46,8 +46,8 @@ def browser():
 
 
 def pytest_terminal_summary(terminalreporter):
-    if not chromium():
-        skipped = [r for r in terminalreporter.stats.get("skipped", []) if "browser" in r.nodeid]
+    skipped = [r for r in terminalreporter.stats.get("skipped", []) if "browser" in r.nodeid]
+    if skipped:
         terminalreporter.write_line(f"No Chromium was found: {len(skipped)} browser tests skipped")
 
 
