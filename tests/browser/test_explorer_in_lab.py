@@ -4,8 +4,8 @@ import ast
 
 import numpy as np
 import pytest
-from explorer_page import Explorer
 
+from browser.explorer_page import Explorer
 from poolkit.lessons import find
 
 GRID = [[1, 3, 2, 4], [5, 6, 1, 2], [0, 1, 3, 1], [2, 4, 5, 2]]

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 from axe_core_python.sync_playwright import Axe
-from explorer_page import Explorer, page_source, shown
 
+from browser.explorer_page import Explorer, page_source, shown
 from poolkit import functional, gradients
 from poolkit.explorer import PoolExplorer
 from poolkit.lessons import find
