@@ -27,7 +27,6 @@ __all__ = [
     "like_ieee",
     "maximum",
     "maximum_and_index",
-    "planes",
     "scatter",
     "sliding",
     "spread",
@@ -160,7 +159,7 @@ def maximum(x: np.ndarray, height: Windows, width: Windows) -> np.ndarray:
     Shape: (..., H, W) -> (..., H_out, W_out)
     """
     out = _empty_output(x, height, width, x.dtype)
-    to_maps = planes(out)
+    to_maps = _planes(out)
     for part, pixels, rows in _pieces(x, height, width):
         to_maps[part] = _join(np.maximum, _join(np.maximum, pixels, 1, rows), 2, width)
     return out
@@ -178,7 +177,7 @@ def average(
     Shape: (..., H, W) -> (..., H_out, W_out)
     """
     out = _empty_output(x, height, width, x.dtype)
-    to_maps = planes(out)
+    to_maps = _planes(out)
     down, across = divisors
     for part, pixels, rows in _pieces(x, height, width):
         total = _join(np.add, _join(np.add, widen(pixels), 1, rows), 2, width)
@@ -197,7 +196,7 @@ def maximum_and_index(
     """
     best = _empty_output(x, height, width, x.dtype)
     index = _empty_output(x, height, width, np.int64)
-    to_best, to_index = planes(best), planes(index)
+    to_best, to_index = _planes(best), _planes(index)
     starts, first_pixels = (
         np.add.outer(np.multiply(down, x.shape[-1]), across)
         for down, across in (
@@ -234,7 +233,7 @@ def spread(
     Shape: (..., H_out, W_out) -> (..., *size)
     """
     out = np.empty((*grad.shape[:-2], *size), grad.dtype)
-    to_maps, from_maps = planes(out), planes(grad)
+    to_maps, from_maps = _planes(out), _planes(grad)
     divisor = np.outer(*divisors).astype(widen(grad).dtype)
     for maps in _maps_at_a_time(to_maps):
         by_row = _spread(widen(from_maps[maps]) / divisor, 2, width, size[1])
@@ -253,7 +252,7 @@ def scatter(
     Shape: (..., h, w) twice -> (..., *size)
     """
     out = np.empty((*values.shape[:-2], *size), widen(values).dtype)
-    to_maps, new_values, new_indices = planes(out), planes(values), planes(indices)
+    to_maps, new_values, new_indices = _planes(out), _planes(values), _planes(indices)
     for maps in _maps_at_a_time(to_maps):
         pixels = to_maps[maps].reshape(-1)
         pixels[:] = 0
@@ -268,7 +267,7 @@ def scatter(
     return out.astype(values.dtype, copy=False)
 
 
-def planes(maps: np.ndarray) -> np.ndarray:
+def _planes(maps: np.ndarray) -> np.ndarray:
     """Return (..., H, W) as (maps, H, W): a view, where the layout in memory allows one."""
     return maps.reshape(math.prod(maps.shape[:-2]), *maps.shape[-2:])
 
@@ -314,7 +313,7 @@ def _pieces(
     """
     if not (height.starts and width.starts):
         return
-    whole = planes(x)
+    whole = _planes(x)
     row_bytes = (width.stop - width.starts[0]) * x.itemsize
     maps_step = max(1, _PIECE_BYTES // ((height.stop - height.starts[0]) * row_bytes))
     rows_step = _rows_at_a_time(height, row_bytes)
