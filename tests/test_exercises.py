@@ -27,7 +27,7 @@ MISTAKES = [(name, m) for name, exercise in EXERCISES.items() for m in exercise.
 PICTURED = {
     *("min_pool", "avg_pool", "max_pool", "max_pool_padded", "max_pool_backward"),
     *("avg_pool_backward", "numeric_gradient", "never_learn", "subsampling"),
-    *("tap_values", "block_avg", "running_max", "running_sum"),
+    *("tap_values", "block_avg", "running_max", "running_sum", "mixed_pool"),
 }
 
 
@@ -123,6 +123,14 @@ ORACLES = {
     "block_avg": lambda x, k: F.avg_pool2d(tensor(x), k)[0, 0].numpy(),
     "running_max": lambda x, k: F.max_pool1d(torch.tensor(x), k, 1).numpy(),
     "running_sum": lambda x, k: torch.tensor(x).unfold(1, k, 1).sum(dim=-1).numpy(),
+    "generalised_mean": lambda x, p: F.lp_pool2d(tensor(x), p, x.shape).item() / x.size ** (1 / p),
+    "mixed_pool": lambda x, share: torch.lerp(
+        F.avg_pool2d(tensor(x), 2), F.max_pool2d(tensor(x), 2), share
+    )[0, 0].numpy(),
+    "expected_draw": lambda x: np.average(x, weights=x) if x.any() else 0.0,
+    "pyramid_length": lambda channels, levels: sum(
+        F.adaptive_max_pool2d(torch.zeros(channels, 9, 7), n).numel() for n in levels
+    ),
     "conv_parameters": conv_parameters,
     "accuracy": lambda scores, labels: (
         sum(row.index(max(row)) == n for row, n in zip(scores.tolist(), labels, strict=True))

@@ -27,6 +27,12 @@ from poolkit.exercises.lesson_04 import (
     running_sum,
     tap_values,
 )
+from poolkit.exercises.lesson_05 import (
+    expected_draw,
+    generalised_mean,
+    mixed_pool,
+    pyramid_length,
+)
 from poolkit.exercises.lesson_06 import accuracy, conv_parameters, subsampling
 
 __all__ = [
@@ -39,15 +45,19 @@ __all__ = [
     "avg_pool_backward_overlapping",
     "block_avg",
     "conv_parameters",
+    "expected_draw",
+    "generalised_mean",
     "lost_cells",
     "max_pool",
     "max_pool_backward",
     "max_pool_padded",
     "min_pool",
+    "mixed_pool",
     "never_learn",
     "numeric_gradient",
     "output_size",
     "output_size_ceil",
+    "pyramid_length",
     "receptive_field",
     "running_max",
     "running_sum",
