@@ -1,4 +1,5 @@
-"""The course's pictures: grids of numbers, images, feature maps, learning curves.
+"""The course's pictures: grids of numbers, images, feature maps, learning curves,
+results over seeds.
 
 Every function draws one new figure and returns it; a notebook cell shows it with ``plt.show()``.
 The colours mean the same everywhere and come from the palette of Okabe & Ito 2008
@@ -201,20 +202,74 @@ def costs(sizes, curves, *, xlabel, ylabel):
     ax.yaxis.set_major_formatter("{x:,g}")
     ax.minorticks_off()
     ax.grid(alpha=0.3)
-    # A name stands where its curve ends, or higher, so that it does not cover the one below.
-    lowest = -np.inf
-    for line in sorted(ax.lines, key=lambda line: line.get_ydata()[-1]):
-        end = (sizes[-1], line.get_ydata()[-1])
-        height = ax.transData.transform(end)[1] * 72 / _DPI
-        lowest = max(height, lowest + 13)
-        ax.annotate(
-            line.get_label(),
-            end,
-            (8, lowest - height),
-            textcoords="offset points",
-            color=line.get_color(),
-            va="center",
-        )
+    _name_at_the_ends(ax)
+    return figure
+
+
+def seeds(groups, *, xlabel):
+    """Draw each group of figures as a row: a dot per seed, a line from the lowest to the highest.
+
+    A cross-stroke marks the median.
+
+    Args:
+        groups: a dict from name to the figures, one for each seed. The first is drawn on top.
+        xlabel: what the figures are, with their unit.
+
+    Returns:
+        The matplotlib Figure.
+
+    Raises:
+        ValueError: if a group has no figure, or there is none.
+
+    Introduced in lesson 07.
+    """
+    figure, ax = plt.subplots(figsize=(7, 0.6 + 0.36 * len(groups)), dpi=_DPI, layout="constrained")
+    for row, (name, figures) in enumerate(_not_empty(groups).items()):
+        if len(figures) == 0:
+            raise ValueError(f"{name!r} has no figure")
+        ax.plot([min(figures), max(figures)], [row, row], color=CURVES[0], lw=6, alpha=0.25)
+        ax.plot(figures, [row] * len(figures), "o", color=CURVES[0], markersize=4)
+        ax.plot(np.median(figures), row, "|", color="black", markersize=13)
+    ax.set_yticks(range(len(groups)), groups)
+    ax.set(xlabel=xlabel, ylim=(len(groups) - 0.5, -0.5))
+    ax.grid(axis="x", alpha=0.3)
+    return figure
+
+
+def bands(sizes, curves, *, xlabel, ylabel, xscale="linear"):
+    """Draw curves over seeds: the median as a line, a band from the lowest to the highest.
+
+    Args:
+        sizes: the numbers along the x axis.
+        curves: a dict from name to the figures, (sizes, seeds).
+        xlabel: what the sizes are.
+        ylabel: what the figures are, with their unit.
+        xscale: "linear" or "log".
+
+    Returns:
+        The matplotlib Figure.
+
+    Raises:
+        ValueError: if a curve has not one row for each size, or there is none.
+
+    Introduced in lesson 07.
+    """
+    figure, ax = plt.subplots(figsize=(7, 4), dpi=_DPI, layout="constrained")
+    for i, (name, figures) in enumerate(_not_empty(curves).items()):
+        if len(figures) != len(sizes):
+            raise ValueError(f"{name!r} has {len(figures)} rows for {len(sizes)} sizes")
+        colour, marker = CURVES[i % len(CURVES)], "osD^vPX"[i % 7]
+        low, middle, high = np.quantile(figures, (0, 0.5, 1), axis=1)
+        ax.fill_between(sizes, low, high, color=colour, alpha=0.2, lw=0)
+        ax.plot(sizes, middle, marker=marker, color=colour, markersize=5, label=name)
+    ax.set(xscale=xscale, xlabel=xlabel, ylabel=ylabel)
+    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    ax.minorticks_off()
+    # Room on the right for the names.
+    to_end = sizes[-1] / sizes[0] if xscale == "log" else sizes[-1] - sizes[0]
+    ax.set_xlim(right=sizes[-1] * to_end**0.3 if xscale == "log" else sizes[-1] + 0.25 * to_end)
+    ax.grid(alpha=0.3)
+    _name_at_the_ends(ax)
     return figure
 
 
@@ -249,6 +304,24 @@ def confusion(matrix, names):
     ax.set(xlabel="predicted", ylabel="true")
     ax.set_title("Test images by true and by predicted class", fontsize=11)
     return figure
+
+
+def _name_at_the_ends(ax):
+    """Write each curve's name where it ends, or higher, so that it does not cover the one below."""
+    ax.autoscale_view()
+    lowest = -np.inf
+    for line in sorted(ax.lines, key=lambda line: line.get_ydata()[-1]):
+        end = (line.get_xdata()[-1], line.get_ydata()[-1])
+        height = ax.transData.transform(end)[1] * 72 / _DPI
+        lowest = max(height, lowest + 13)
+        ax.annotate(
+            line.get_label(),
+            end,
+            (8, lowest - height),
+            textcoords="offset points",
+            color=line.get_color(),
+            va="center",
+        )
 
 
 def _grid(ax, values, colour, padding):

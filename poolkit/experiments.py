@@ -1,7 +1,7 @@
 """The sweeps over many training runs whose results lessons 07 and 08 show.
 
     python -m poolkit.experiments downsamplers       every downsampler, on 12,000 images
-    python -m poolkit.experiments overfitting        four of them, on 500 to 12,000 images
+    python -m poolkit.experiments overfitting        four of them, on 500 to 4,000 images
     python -m poolkit.experiments consistency        four of them, on images that are moved
 
 Each sweep fills one table in data/results/. A run is stored when it is finished, and never done
@@ -32,7 +32,7 @@ from poolkit.metrics import consistency
 from poolkit.models import DOWNSAMPLERS, SmallCNN
 from poolkit.training import evaluate, fit, seed_everything
 
-__all__ = ["RESULTS", "SWEEPS", "Sweep", "load", "main", "run_one", "run_sweep"]
+__all__ = ["RESULTS", "SWEEPS", "Sweep", "by_variant", "load", "main", "run_one", "run_sweep"]
 
 RESULTS = DATA / "results"
 
@@ -41,13 +41,15 @@ TRAINING_IMAGES = 12_000
 # Five passes over 12,000 images. Small sets get as many steps, so that they are seen more often:
 # 500 images 155 times.
 STEPS = 465
-SIZES = (500, 1000, 2000, 4000, 12_000)
+# The runs on all 12,000 are among those of the downsamplers, with the same seeds.
+SIZES = (500, 1500, 4000)
 SIZES_VARIANTS = ("max", "average", "strided", "none")
 
 CONSISTENCY_VARIANTS = ("max", "average", "strided", "blur")
 SHIFTS = tuple(range(9))
-# Background around each image, in training too, so that no shift moves anything out of it.
-MARGIN = 8
+# Background around each image, in training too, so that no shift moves anything out of it. The
+# images are then 48 pixels wide, and no halving leaves a row out: that would be a second effect.
+MARGIN = 10
 MOVED_IMAGES = 1000
 
 _MACHINE = {"seconds": float, "poolkit": str, "torch": str, "threads": int, "device": str}
@@ -106,6 +108,39 @@ def load(name, folder=RESULTS):
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing. Make it: python -m poolkit.experiments {name}")
     return _read(path, sweep)
+
+
+def by_variant(rows, column, **setting):
+    """Return one figure of each run: a dict from variant to a list, in the order of the seeds.
+
+    The k-th figures of two variants so belong to the same seed.
+
+    Args:
+        rows: rows of one sweep, as from load.
+        column: the figure's column.
+        setting: what else a row must have, such as training_images=500.
+
+    Raises:
+        ValueError: if a setting fits no row, or leaves a variant two rows with one seed.
+
+    Introduced in lesson 07.
+
+    >>> by_variant([{"variant": "max", "seed": s, "square": s * s} for s in (3, 1)], "square")
+    {'max': [1, 9]}
+    """
+    figures = {}
+    for row in _rows_of(setting, rows):
+        seeds = figures.setdefault(row["variant"], {})
+        if row["seed"] in seeds:
+            raise ValueError(
+                f"{row['variant']!r} has several rows with seed {row['seed']}; name one of them, "
+                "such as training_images=500 or shift=1"
+            )
+        seeds[row["seed"]] = row[column]
+    if not figures:
+        given = ", ".join(f"{key}={value!r}" for key, value in setting.items()) or "nothing"
+        raise ValueError(f"{given} fits none of the {len(rows)} rows")
+    return {name: [seeds[seed] for seed in sorted(seeds)] for name, seeds in figures.items()}
 
 
 def run_one(name, *, device="auto", **setting):

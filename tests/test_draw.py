@@ -119,6 +119,33 @@ def test_names_of_costs_that_end_together_do_not_cover_each_other():
     assert all(low.y1 <= high.y0 for low, high in itertools.pairwise(boxes))
 
 
+def test_seeds_are_dots_on_a_line_with_their_median():
+    (ax,) = draw.seeds({"max": [3, 9, 4], "blur": [5]}, xlabel="share right").axes
+    line, dots, median, *_ = ax.lines
+    assert (list(line.get_xdata()), list(line.get_ydata())) == ([3, 9], [0, 0])
+    assert (list(dots.get_xdata()), list(dots.get_ydata())) == ([3, 9, 4], [0, 0, 0])
+    assert median.get_xdata() == [4]
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["max", "blur"]
+    top, below = (ax.transData.transform((5, row))[1] for row in (0, 1))
+    assert top > below, "the first group is on top"
+
+
+@pytest.mark.parametrize("xscale", ["linear", "log"])
+def test_bands_go_from_the_lowest_seed_to_the_highest(xscale):
+    (ax,) = draw.bands(
+        [1, 10], {"max": [[5, 1, 2], [3, 3, 9]], "blur": [[1], [3]]},
+        xlabel="shift", ylabel="share", xscale=xscale,
+    ).axes  # fmt: skip
+    assert list(ax.lines[0].get_ydata()) == [2, 3]
+    corners = ax.collections[0].get_paths()[0].vertices
+    assert {tuple(corner) for corner in corners} == {(1, 1), (1, 5), (10, 3), (10, 9)}
+    ax.figure.canvas.draw()
+    low, high = sorted((t.get_window_extent() for t in ax.texts), key=lambda box: box.y0)
+    assert low.y1 <= high.y0, "names of curves that end together do not cover each other"
+    assert high.x1 <= ax.get_window_extent().x1, "there is room for the names"
+    assert ax.lines[0].get_marker() != ax.lines[1].get_marker()
+
+
 def test_confusion_shows_counts_and_shades_by_row():
     (ax,) = draw.confusion(np.array([[9, 1], [0, 0]]), ["cat", "dog"]).axes
     assert {t.get_position(): t.get_text() for t in ax.texts} == {
@@ -141,6 +168,13 @@ def test_confusion_shows_counts_and_shades_by_row():
         (
             lambda: draw.costs([1, 2], {"a": [3]}, xlabel="", ylabel=""),
             "'a' has 1 costs for 2 sizes",
+        ),
+        (lambda: draw.seeds({}, xlabel=""), "nothing to draw"),
+        (lambda: draw.seeds({"a": []}, xlabel=""), "'a' has no figure"),
+        (lambda: draw.bands([1], {}, xlabel="", ylabel=""), "nothing to draw"),
+        (
+            lambda: draw.bands([1, 2], {"a": [[3]]}, xlabel="", ylabel=""),
+            "'a' has 1 rows for 2 sizes",
         ),
         (lambda: draw.confusion(np.zeros((2, 2)), ["a"]), r"matrix has shape \(2, 2\); 1 names"),
     ],

@@ -5,6 +5,7 @@ What counts as wrong is decided here once more, from torch, and not by asking th
 
 import copy
 import inspect
+import itertools
 import re
 import time
 
@@ -12,6 +13,7 @@ import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
+import scipy.spatial
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -19,8 +21,10 @@ from torch.nn import functional as F
 from poolkit import draw
 from poolkit import exercises as ex
 from poolkit.exercises.exercise import Exercise
+from poolkit.layers import blur_pool2d
 from poolkit.lessons import find
-from poolkit.models import Subsampling
+from poolkit.metrics import cost, translate
+from poolkit.models import SmallCNN, Subsampling
 
 EXERCISES = {name: getattr(ex, name) for name in ex.__all__ if name != "Exercise"}
 MISTAKES = [(name, m) for name, exercise in EXERCISES.items() for m in exercise.mistakes]
@@ -91,6 +95,20 @@ def pooled_size(size, kernel_size, stride, padding, ceil_mode=False):
     return F.max_pool1d(torch.zeros(1, size), kernel_size, stride, padding, 1, ceil_mode).shape[-1]
 
 
+def shifts_that_move_by_whole_cells(strides, longest):
+    """Among random pixels, sampled by one stride after the other."""
+    pixels = np.random.default_rng(0).random(3 * longest + 200)
+
+    def sample(row):
+        for stride in strides:
+            row = row[::stride]
+        return row
+
+    start = sample(pixels)
+    # The pixels further right move into sight: the samples are those that stood further right.
+    return [shift for shift in range(1, longest + 1) if sample(pixels[shift:])[0] in start]
+
+
 # What torch, or a count by hand, says to each exercise.
 ORACLES = {
     "min_pool": lambda x: -F.max_pool2d(-tensor(x), 2)[0, 0].numpy(),
@@ -130,6 +148,27 @@ ORACLES = {
     "expected_draw": lambda x: np.average(x, weights=x) if x.any() else 0.0,
     "pyramid_length": lambda channels, levels: sum(
         F.adaptive_max_pool2d(torch.zeros(channels, 9, 7), n).numel() for n in levels
+    ),
+    "paired_range": lambda a, b: np.quantile(
+        [x - y for x, y in zip(a.tolist(), b.tolist(), strict=True)], [0, 1]
+    ),
+    "same_sign_by_chance": lambda seeds: np.mean(
+        [len(set(coins)) == 1 for coins in itertools.product("+-", repeat=seeds)]
+    ),
+    "epochs": lambda images, steps, batch_size: (
+        (steps * batch_size) / (images - images % batch_size)
+    ),
+    "added_parameters": lambda channels: (
+        cost(SmallCNN("added strided", channels), (1, 1, 512, 512)).parameters
+        - cost(SmallCNN("max", channels), (1, 1, 512, 512)).parameters
+    ),
+    "changed_cells": lambda x: (
+        (F.max_pool2d(tensor(x), 2) != F.max_pool2d(translate(tensor(x), 0, 1), 2)).sum().item()
+    ),
+    "exact_shifts": shifts_that_move_by_whole_cells,
+    "blur_row": lambda x: blur_pool2d(tensor([x] * 2))[0, 0, 0].numpy(),
+    "consistency": lambda before, after: (
+        1 - scipy.spatial.distance.cdist(np.atleast_2d(before), after, "hamming").mean()
     ),
     "conv_parameters": conv_parameters,
     "accuracy": lambda scores, labels: (

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from poolkit import experiments
 from poolkit.datasets import fashion_mnist
-from poolkit.experiments import SWEEPS, load, main, run_one, run_sweep
+from poolkit.experiments import SWEEPS, by_variant, load, main, run_one, run_sweep
 from poolkit.metrics import consistency
 from poolkit.models import DOWNSAMPLERS, SmallCNN
 from poolkit.training import evaluate, fit, seed_everything
@@ -156,8 +156,8 @@ def test_consistency_is_measured_on_images_with_a_margin():
     order = torch.randperm(300, generator=torch.Generator().manual_seed(0))[:256]
     seed_everything(0)
     net = SmallCNN("blur")
-    fit(net, (F.pad(images[order], (8, 8, 8, 8)), labels[order]), epochs=1.5, device="cpu")
-    moved = F.pad(moved[:20], (8, 8, 8, 8))
+    fit(net, (F.pad(images[order], (10, 10, 10, 10)), labels[order]), epochs=1.5, device="cpu")
+    moved = F.pad(moved[:20], (10, 10, 10, 10))
     assert [row["consistency"] for row in rows] == [consistency(net, moved, s) for s in range(9)]
     result = evaluate(net, (moved, moved_labels[:20]), device="cpu")
     assert rows[0]["test_accuracy"] == result.accuracy
@@ -272,6 +272,23 @@ def test_a_damaged_line_is_named(tmp_path):
 def test_a_missing_table_says_how_to_make_it(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"python -m poolkit\.experiments overfitting"):
         load("overfitting", tmp_path)
+
+
+def test_figures_of_variants_are_paired_by_seed():
+    rows = [
+        {"variant": variant, "seed": seed, "shift": shift, "score": f"{variant}{seed}{shift}"}
+        for shift in (0, 3)
+        for variant, seed in (("b", 2), ("a", 1), ("b", 0), ("a", 2), ("b", 1), ("a", 0))
+    ]
+    assert by_variant(rows, "score", shift=3) == {
+        "b": ["b03", "b13", "b23"],
+        "a": ["a03", "a13", "a23"],
+    }
+    assert by_variant(rows[1:2], "score") == {"a": ["a10"]}
+    with pytest.raises(ValueError, match="'b' has several rows with seed 2; name one"):
+        by_variant(rows, "score")
+    with pytest.raises(ValueError, match="shift=7 fits none of the 12 rows"):
+        by_variant(rows, "score", shift=7)
 
 
 def test_one_run_of_a_sweep_equals_the_stored_one(tmp_path):

@@ -34,17 +34,25 @@ from poolkit.exercises.lesson_05 import (
     pyramid_length,
 )
 from poolkit.exercises.lesson_06 import accuracy, conv_parameters, subsampling
+from poolkit.exercises.lesson_07 import added_parameters, epochs, paired_range, same_sign_by_chance
+from poolkit.exercises.lesson_08 import blur_row, changed_cells, consistency, exact_shifts
 
 __all__ = [
     "Exercise",
     "accuracy",
     "adaptive_windows",
+    "added_parameters",
     "average_divisors",
     "avg_pool",
     "avg_pool_backward",
     "avg_pool_backward_overlapping",
     "block_avg",
+    "blur_row",
+    "changed_cells",
+    "consistency",
     "conv_parameters",
+    "epochs",
+    "exact_shifts",
     "expected_draw",
     "generalised_mean",
     "lost_cells",
@@ -57,10 +65,12 @@ __all__ = [
     "numeric_gradient",
     "output_size",
     "output_size_ceil",
+    "paired_range",
     "pyramid_length",
     "receptive_field",
     "running_max",
     "running_sum",
+    "same_sign_by_chance",
     "subsampling",
     "tap_values",
 ]
