@@ -12,6 +12,8 @@ import numpy as np
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import LogLocator
 
+from poolkit.arithmetic import conv_transpose_output_size, whole_number
+
 INPUT = "#56B4E9"
 WINDOW = "#D55E00"
 OUTPUT = "#009E73"
@@ -270,6 +272,56 @@ def bands(sizes, curves, *, xlabel, ylabel, xscale="linear"):
     ax.set_xlim(right=sizes[-1] * to_end**0.3 if xscale == "log" else sizes[-1] + 0.25 * to_end)
     ax.grid(alpha=0.3)
     _name_at_the_ends(ax)
+    return figure
+
+
+def overlaps(kernel_size, stride, *, inputs=5):
+    """Draw how often a transposed convolution writes to each cell: along a row, and on a map.
+
+    Each input is a bar over the cells that it writes to; below the bars the counts. In two
+    dimensions the counts of row and column multiply: darker is fewer.
+
+    Args:
+        kernel_size: cells that each input writes to.
+        stride: cells from the window of one input to the next.
+        inputs: how many inputs there are along the row.
+
+    Returns:
+        The matplotlib Figure.
+
+    Raises:
+        TypeError: if a size is not a whole number.
+        ValueError: if a size is less than 1.
+
+    Source: Odena, Dumoulin, Olah 2016, doi:10.23915/distill.00003. Introduced in lesson 10.
+    """
+    inputs = whole_number("inputs", inputs, 1)
+    counts = np.zeros(conv_transpose_output_size(inputs, kernel_size, stride), dtype=int)
+    cell = 0.36
+    figure, (row, area) = plt.subplots(
+        ncols=2,
+        width_ratios=[len(counts) * cell, 2.4],
+        figsize=(len(counts) * cell + 2.6, 2.8),
+        dpi=_DPI,
+        layout="constrained",
+    )
+    for i in range(inputs):
+        start = i * stride
+        counts[start : start + kernel_size] += 1
+        style = {"facecolor": (INPUT, 0.35), "edgecolor": WINDOW, "linewidth": 2}
+        row.add_patch(Rectangle((start - 0.45, i + 0.1), kernel_size - 0.1, 0.8, **style))
+    for position, count in enumerate(counts):
+        style = {"facecolor": (OUTPUT, 0.35), "edgecolor": "white"}
+        row.add_patch(Rectangle((position - 0.5, inputs + 0.2), 1, 1, **style))
+        row.text(position, inputs + 0.7, str(count), ha="center", va="center", fontsize=10)
+    row.set(xlim=(-0.6, len(counts) - 0.4), ylim=(inputs + 1.3, 0))
+    row.set_title(
+        f"kernel {kernel_size}, stride {stride}, counts: {' '.join(map(str, counts))}", fontsize=10
+    )
+    area.imshow(np.outer(counts, counts), cmap="gray", vmin=0, interpolation="nearest")
+    area.set_title(f"on a map, up to {counts.max() ** 2}", fontsize=10)
+    for ax in (row, area):
+        ax.axis("off")
     return figure
 
 

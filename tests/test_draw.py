@@ -146,6 +146,42 @@ def test_bands_go_from_the_lowest_seed_to_the_highest(xscale):
     assert ax.lines[0].get_marker() != ax.lines[1].get_marker()
 
 
+@pytest.mark.parametrize(
+    ("kernel_size", "stride", "counts"),
+    [
+        (3, 2, "1 1 2 1 2 1 2 1 2 1 1"),
+        (4, 2, "1 1 2 2 2 2 2 2 2 2 1 1"),
+        (2, 3, "1 1 0 1 1 0 1 1 0 1 1 0 1 1"),
+    ],
+)
+def test_overlaps_are_counted_and_shown_as_bars(kernel_size, stride, counts):
+    row, area = draw.overlaps(kernel_size, stride).axes
+    assert row.get_title() == f"kernel {kernel_size}, stride {stride}, counts: {counts}"
+    texts = {t.get_position()[0]: t.get_text() for t in row.texts}
+    assert [texts[i] for i in range(len(texts))] == counts.split()
+    # Above each count as many bars as it says.
+    bars = [p for p in row.patches if p.get_edgecolor() == to_rgba(draw.WINDOW)]
+    assert len(bars) == 5
+    for position, text in texts.items():
+        over = sum(b.get_x() < position < b.get_x() + b.get_width() for b in bars)
+        assert over == int(text)
+    ones = torch.ones(1, 1, 5, 5), torch.ones(1, 1, kernel_size, kernel_size)
+    expected = torch.nn.functional.conv_transpose2d(*ones, stride=stride)[0, 0].numpy()
+    np.testing.assert_array_equal(area.images[0].get_array(), expected)
+    assert area.get_title() == f"on a map, up to {expected.max():.0f}"
+
+
+def test_overlaps_of_as_many_inputs_as_you_like():
+    assert draw.overlaps(3, 1, inputs=2).axes[0].get_title().endswith("counts: 1 2 2 1")
+    for sizes, message in (((0, 2), "kernel_size=0"), ((2, 0), "stride=0")):
+        with pytest.raises(ValueError, match=f"{message} must be at least 1"):
+            draw.overlaps(*sizes)
+    with pytest.raises(ValueError, match="inputs=0 must be at least 1"):
+        draw.overlaps(2, 2, inputs=0)
+    with pytest.raises(TypeError, match=r"stride=1\.5 must be a whole number"):
+        draw.overlaps(2, 1.5)
+
+
 def test_confusion_shows_counts_and_shades_by_row():
     (ax,) = draw.confusion(np.array([[9, 1], [0, 0]]), ["cat", "dog"]).axes
     assert {t.get_position(): t.get_text() for t in ax.texts} == {

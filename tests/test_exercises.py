@@ -32,6 +32,7 @@ PICTURED = {
     *("min_pool", "avg_pool", "max_pool", "max_pool_padded", "max_pool_backward"),
     *("avg_pool_backward", "numeric_gradient", "never_learn", "subsampling"),
     *("tap_values", "block_avg", "running_max", "running_sum", "mixed_pool"),
+    *("upsample_backward", "conv_transpose"),
 }
 
 
@@ -105,8 +106,35 @@ def shifts_that_move_by_whole_cells(strides, longest):
         return row
 
     start = sample(pixels)
-    # The pixels further right move into sight: the samples are those that stood further right.
+    # The image moved to the left: is what the first cell sees now what another cell saw before?
     return [shift for shift in range(1, longest + 1) if sample(pixels[shift:])[0] in start]
+
+
+def unpooled(values, indices, size):
+    """Cell by cell: what lies there is the value whose index names this row and column."""
+    known = dict(zip(indices.ravel().tolist(), values.ravel().tolist(), strict=True))
+    return np.array(
+        [[known.get(row * size[1] + col, 0.0) for col in range(size[1])] for row in range(size[0])]
+    )
+
+
+def slopes_of_convolution(kernel, size, stride):
+    """A matrix is the table of its slopes, which torch's autograd knows."""
+    weight = torch.tensor(kernel)[None, None]
+    return torch.autograd.functional.jacobian(
+        lambda x: F.conv1d(x[None], weight, stride=stride)[0], torch.zeros(1, size, dtype=float)
+    )[0, :, 0].numpy()
+
+
+def output_padding_by_trial(size, kernel_size, stride, padding):
+    weight = torch.zeros(1, 1, kernel_size)
+    small = F.conv1d(torch.zeros(1, 1, size), weight, None, stride, padding)
+    (found,) = [
+        extra
+        for extra in range(stride)
+        if F.conv_transpose1d(small, weight, None, stride, padding, extra).shape[-1] == size
+    ]
+    return found
 
 
 # What torch, or a count by hand, says to each exercise.
@@ -176,6 +204,19 @@ ORACLES = {
         / len(labels)
     ),
     "subsampling": trained_subsampling,
+    "upsample_backward": lambda g, k: gradient(
+        lambda x: F.interpolate(x, scale_factor=k), np.zeros((len(g) // k, g.shape[1] // k)), g
+    ),
+    "unpool": unpooled,
+    "conv_matrix": slopes_of_convolution,
+    "conv_transpose": lambda x, kernel, stride: F.conv_transpose2d(
+        tensor(x), tensor(kernel), stride=stride
+    )[0, 0].numpy(),
+    "output_padding": output_padding_by_trial,
+    "overlap_counts": lambda inputs, k, s: [
+        sum(i * s <= cell < i * s + k for i in range(inputs))
+        for cell in range((inputs - 1) * s + k)
+    ],
 }
 
 
@@ -339,6 +380,9 @@ def check_picture(figure, name, case, expected, yours):
     assert outlines(axes["expected"]) == outlines(axes["yours"]) == [(row, column, 1, 1)]
     if "grad_output" in axes:
         assert outlines(axes["grad_output"]) == [(row // 2, column // 2, 1, 1)]
+    if name == "upsample_backward":
+        k = case["k"]
+        assert outlines(axes["grad"]) == [(row * k, column * k, k, k)]
     if "x" not in axes:
         return
     ((top, left, height, width),) = outlines(axes["x"])

@@ -36,6 +36,14 @@ from poolkit.exercises.lesson_05 import (
 from poolkit.exercises.lesson_06 import accuracy, conv_parameters, subsampling
 from poolkit.exercises.lesson_07 import added_parameters, epochs, paired_range, same_sign_by_chance
 from poolkit.exercises.lesson_08 import blur_row, changed_cells, consistency, exact_shifts
+from poolkit.exercises.lesson_10 import (
+    conv_matrix,
+    conv_transpose,
+    output_padding,
+    overlap_counts,
+    unpool,
+    upsample_backward,
+)
 
 __all__ = [
     "Exercise",
@@ -50,7 +58,9 @@ __all__ = [
     "blur_row",
     "changed_cells",
     "consistency",
+    "conv_matrix",
     "conv_parameters",
+    "conv_transpose",
     "epochs",
     "exact_shifts",
     "expected_draw",
@@ -63,8 +73,10 @@ __all__ = [
     "mixed_pool",
     "never_learn",
     "numeric_gradient",
+    "output_padding",
     "output_size",
     "output_size_ceil",
+    "overlap_counts",
     "paired_range",
     "pyramid_length",
     "receptive_field",
@@ -73,4 +85,6 @@ __all__ = [
     "same_sign_by_chance",
     "subsampling",
     "tap_values",
+    "unpool",
+    "upsample_backward",
 ]
