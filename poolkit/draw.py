@@ -197,7 +197,8 @@ def costs(sizes, curves, *, xlabel, ylabel):
         colour, marker = CURVES[i % len(CURVES)], "osD^vPX"[i % 7]
         ax.plot(sizes, values, marker=marker, color=colour, markersize=5, label=name)
     ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
-    # Room on the right for the names.
+    # Room on the right for the names, and above for one that has to stand higher than its curve.
+    ax.margins(y=0.1)
     ax.set_xlim(sizes[0] / 1.1, sizes[-1] * (sizes[-1] / sizes[0]) ** 0.35)
     ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -322,6 +323,41 @@ def overlaps(kernel_size, stride, *, inputs=5):
     area.set_title(f"on a map, up to {counts.max() ** 2}", fontsize=10)
     for ax in (row, area):
         ax.axis("off")
+    return figure
+
+
+def shares(wholes, *, xlabel):
+    """Draw what each of several wholes consists of: one bar of 100 % for each, cut into parts.
+
+    Args:
+        wholes: a dict from name to a dict from the name of a part to its amount; all wholes have
+            the same parts, in the same order.
+        xlabel: what 100 % is.
+
+    Returns:
+        The matplotlib Figure. Parts of less than 5 % have no label.
+
+    Raises:
+        ValueError: if the parts differ, or there is nothing to draw.
+
+    Introduced in lesson 09.
+    """
+    parts = list(next(iter(_not_empty(wholes).values())))
+    figure, ax = plt.subplots(figsize=(8, 0.8 + 0.45 * len(wholes)), dpi=_DPI, layout="constrained")
+    shades = plt.get_cmap("cividis")(np.linspace(0.05, 0.95, len(parts)))
+    for row, (name, amounts) in enumerate(wholes.items()):
+        if list(amounts) != parts:
+            raise ValueError(f"{name!r} has the parts {list(amounts)}; the first has {parts}")
+        left, total = 0, sum(amounts.values())
+        for part, shade in zip(parts, shades, strict=True):
+            width = 100 * amounts[part] / total
+            ax.barh(row, width, left=left, color=shade, edgecolor="white")
+            if width >= 5:
+                colour = "white" if shade[:3].mean() < 0.45 else "black"
+                ax.text(left + width / 2, row, part, ha="center", va="center", color=colour)
+            left += width
+    ax.set_yticks(range(len(wholes)), list(wholes))
+    ax.set(xlim=(0, 100), xlabel=xlabel, ylim=(len(wholes) - 0.5, -0.5))
     return figure
 
 

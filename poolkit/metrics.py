@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 
 def accuracy(predictions, labels):
@@ -175,6 +176,25 @@ class Cost(NamedTuple):
     def activation_bytes(self):
         return sum(layer.activation_bytes for layer in self.layers)
 
+    def by_side(self, amount, sides):
+        """Sort an amount by the height of the layers' outputs.
+
+        Args:
+            amount: "parameters", "multiply_adds", "activations" or "activation_bytes".
+            sides: heights in pixels; each layer counts for the one that is nearest to its own.
+                Outputs that are not maps count as height 1.
+
+        Returns:
+            A dict from side to the sum over its layers.
+
+        Introduced in lesson 09.
+        """
+        sums = dict.fromkeys(sides, 0)
+        for layer in self.layers:
+            height = layer.output_shape[2] if len(layer.output_shape) == 4 else 1
+            sums[min(sides, key=lambda side: abs(side - height))] += getattr(layer, amount)
+        return sums
+
 
 def cost(net, input_shape):
     """Count what a forward pass in evaluation mode costs, without computing it.
@@ -232,25 +252,170 @@ def cost(net, input_shape):
 
         return hook
 
-    state = {**dict(net.named_parameters()), **dict(net.named_buffers())}
-    without_numbers = {name: tensor.detach().to("meta") for name, tensor in state.items()}
-    dtype = next((p.dtype for p in net.parameters()), torch.get_default_dtype())
-    modes = {module: module.training for module in net.modules()}
     hooks = [
         module.register_forward_hook(add(name))
         for name, module in net.named_modules()
         if not any(module.children())
     ]
+    try:
+        _run_without_numbers(net, input_shape)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return Cost(tuple(layers.values()), sum(p.numel() for p in net.parameters()))
+
+
+class WindowOperation(NamedTuple):
+    """One convolution or pooling that a net computed; sizes are pairs (height, width)."""
+
+    name: str
+    """The module that computed it, as in net.named_modules()."""
+    kind: str
+    """The name of the function in torch.nn.functional."""
+    kernel_size: tuple[int, int] | None
+    """None for adaptive pooling, and so are stride, padding and dilation."""
+    stride: tuple[int, int] | None
+    padding: tuple[int, int] | None
+    dilation: tuple[int, int] | None
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+
+
+def window_operations(net, input_shape):
+    """List every 2-D convolution and pooling of a forward pass in evaluation mode, in order.
+
+    It watches torch's functions, not the modules. A net that calls `F.adaptive_avg_pool2d` in its
+    forward has a pooling that is not among `net.modules()`; here it is listed like the others. A
+    mean that is taken in another way, as by `x.mean((2, 3))`, is not seen. As in `cost`, nothing
+    is computed.
+
+    Args:
+        net: a module that takes one tensor.
+        input_shape: the shape of that tensor, with the batch.
+
+    Returns:
+        A tuple of WindowOperation.
+
+    Introduced in lesson 09.
+
+    >>> (pooling,) = window_operations(nn.MaxPool2d(2), (1, 3, 8, 6))
+    >>> pooling.kind, pooling.stride, pooling.output_shape
+    ('max_pool2d', (2, 2), (1, 3, 4, 3))
+    """
+    # The module at work is the last one that was entered and not left.
+    entered = []
+
+    def enter(name):
+        return lambda module, inputs: entered.append(name)
+
+    def leave(module, inputs, output):
+        entered.pop()
+
+    hooks = []
+    for name, module in net.named_modules():
+        hooks.append(module.register_forward_pre_hook(enter(name)))
+        hooks.append(module.register_forward_hook(leave))
+    watch = _WatchWindows(entered)
+    try:
+        with watch:
+            _run_without_numbers(net, input_shape)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return tuple(watch.operations)
+
+
+def poolings_and_strides(net, input_shape):
+    """Count a net's poolings, and its convolutions with a stride, by kernel and stride.
+
+    Args:
+        net: a module that takes one tensor.
+        input_shape: the shape of that tensor, with the batch.
+
+    Returns:
+        A dict from a name such as "max 3x3/2", which has stride 2, to a count. Adaptive pooling
+        has the sizes of its maps instead, as in "adaptive avg 7x7->1x1".
+
+    Introduced in lesson 09.
+
+    >>> poolings_and_strides(nn.Sequential(nn.Conv2d(1, 6, 5), nn.MaxPool2d(2)), (1, 1, 28, 28))
+    {'max 2x2/2': 1}
+    """
+    counts = {}
+    for operation in window_operations(net, input_shape):
+        if operation.kind == "conv2d" and operation.stride == (1, 1):
+            continue
+        if operation.stride is None:
+            sizes = f"{_size(operation.input_shape[2:])}->{_size(operation.output_shape[2:])}"
+        else:
+            height, width = operation.stride
+            stride = height if height == width else _size(operation.stride)
+            sizes = f"{_size(operation.kernel_size)}/{stride}"
+        kind = operation.kind.removesuffix("2d").removesuffix("_pool").replace("_", " ")
+        name = f"{kind} {sizes}"
+        counts[name] = counts.get(name, 0) + 1
+    return counts
+
+
+class _WatchWindows(TorchFunctionMode):
+    def __init__(self, entered):
+        super().__init__()
+        self.entered = entered
+        self.operations = []
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        output = function(*args, **kwargs)
+        kind = getattr(function, "__name__", "").removesuffix("_with_indices")
+        if kind in _WINDOWS:
+            x, *sizes = _WINDOWS[kind](*args, **kwargs)
+            first = output[0] if isinstance(output, tuple) else output
+            sizes = [size if size is None else _pair(size) for size in sizes]
+            shapes = tuple(x.shape), tuple(first.shape)
+            self.operations.append(WindowOperation(self.entered[-1], kind, *sizes, *shapes))
+        return output
+
+
+# From the arguments of each function to its input, kernel size, stride, padding and dilation.
+_WINDOWS = {
+    "conv2d": lambda input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1: (
+        (input, tuple(weight.shape[2:]), stride, padding, dilation)
+    ),
+    "max_pool2d": lambda input, kernel_size, stride=None, padding=0, dilation=1, *_, **__: (
+        (input, kernel_size, stride or kernel_size, padding, dilation)
+    ),
+    "avg_pool2d": lambda input, kernel_size, stride=None, padding=0, *_, **__: (
+        (input, kernel_size, stride or kernel_size, padding, 1)
+    ),
+    "lp_pool2d": lambda input, norm_type, kernel_size, stride=None, *_, **__: (
+        (input, kernel_size, stride or kernel_size, 0, 1)
+    ),
+    "adaptive_avg_pool2d": lambda input, *_, **__: (input, None, None, None, None),
+    "adaptive_max_pool2d": lambda input, *_, **__: (input, None, None, None, None),
+}
+
+
+def _size(height_and_width):
+    return "x".join(str(number) for number in height_and_width)
+
+
+def _pair(size):
+    return (size, size) if isinstance(size, int | str) else tuple(size)
+
+
+def _run_without_numbers(net, input_shape):
+    """Call a net in evaluation mode on torch's meta device, and leave it as it was."""
+    state = {**dict(net.named_parameters()), **dict(net.named_buffers())}
+    without_numbers = {name: tensor.detach().to("meta") for name, tensor in state.items()}
+    dtype = next((p.dtype for p in net.parameters()), torch.get_default_dtype())
+    modes = {module: module.training for module in net.modules()}
     net.eval()
     try:
         with torch.no_grad():
             x = torch.empty(input_shape, dtype=dtype, device="meta")
             torch.func.functional_call(net, without_numbers, (x,))
     finally:
-        for hook in hooks:
-            hook.remove()
         _restore(modes)
-    return Cost(tuple(layers.values()), sum(p.numel() for p in net.parameters()))
 
 
 def _multiply_adds(name, layer, x, out):

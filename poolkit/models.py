@@ -1,8 +1,10 @@
 """The networks of the course: LeNet-5 as it was published, and a small modern CNN.
 
 Both take images as floats from 0 to 1 and return one score per class; the largest score is the
-prediction.
+prediction. And any net of torch's without its downsampling, to see what that is worth.
 """
+
+import copy
 
 import torch
 from torch import nn
@@ -206,3 +208,31 @@ class SmallCNN(nn.Module):
 
     def forward(self, x):
         return self.head(self.blocks(x))
+
+
+def without_downsampling(net):
+    """Return a copy of a net in which no convolution and no pooling layer skips a pixel.
+
+    Every Conv2d gets stride 1, and every MaxPool2d and AvgPool2d with a larger stride is left out.
+    The weights, the padding, pooling with stride 1 and adaptive pooling stay, so that a net with
+    a global average, or another adaptive pooling, before its dense layers still works.
+
+    Args:
+        net: a module; it is not changed.
+
+    Introduced in lesson 09.
+
+    >>> without_downsampling(nn.Sequential(nn.Conv2d(1, 6, 5, stride=2), nn.MaxPool2d(2)))
+    Sequential(
+      (0): Conv2d(1, 6, kernel_size=(5, 5), stride=(1, 1))
+      (1): Identity()
+    )
+    """
+    net = copy.deepcopy(net)
+    for parent in list(net.modules()):
+        for name, layer in parent.named_children():
+            if isinstance(layer, nn.Conv2d):
+                layer.stride = (1, 1)
+            elif isinstance(layer, nn.MaxPool2d | nn.AvgPool2d) and layer.stride not in (1, (1, 1)):
+                setattr(parent, name, nn.Identity())
+    return net

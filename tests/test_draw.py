@@ -182,6 +182,24 @@ def test_overlaps_of_as_many_inputs_as_you_like():
         draw.overlaps(2, 1.5)
 
 
+def test_shares_are_bars_of_100_percent():
+    wholes = {"a": {"x": 1, "y": 3, "z": 0}, "b": {"x": 97, "y": 1, "z": 2}}
+    (ax,) = draw.shares(wholes, xlabel="%").axes
+    bars = [(b.get_y() + b.get_height() / 2, b.get_x(), b.get_width()) for b in ax.patches]
+    assert np.allclose(
+        bars, [(0, 0, 25), (0, 25, 75), (0, 100, 0), (1, 0, 97), (1, 97, 1), (1, 98, 2)]
+    )
+    assert [(t.get_text(), t.get_position()) for t in ax.texts] == [
+        ("x", (12.5, 0)), ("y", (62.5, 0)), ("x", (48.5, 1)),
+    ]  # fmt: skip
+    colours = [b.get_facecolor() for b in ax.patches]
+    assert colours[:3] == colours[3:]
+    assert len(set(colours)) == 3
+    assert [t.get_text() for t in ax.get_yticklabels()] == ["a", "b"]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1], "the first whole must be at the top"
+    assert ax.get_xlabel() == "%"
+
+
 def test_confusion_shows_counts_and_shades_by_row():
     (ax,) = draw.confusion(np.array([[9, 1], [0, 0]]), ["cat", "dog"]).axes
     assert {t.get_position(): t.get_text() for t in ax.texts} == {
@@ -211,6 +229,11 @@ def test_confusion_shows_counts_and_shades_by_row():
         (
             lambda: draw.bands([1, 2], {"a": [[3]]}, xlabel="", ylabel=""),
             "'a' has 1 rows for 2 sizes",
+        ),
+        (lambda: draw.shares({}, xlabel=""), "nothing to draw"),
+        (
+            lambda: draw.shares({"a": {"x": 1}, "b": {"y": 1}}, xlabel=""),
+            r"'b' has the parts \['y'\]; the first has \['x'\]",
         ),
         (lambda: draw.confusion(np.zeros((2, 2)), ["a"]), r"matrix has shape \(2, 2\); 1 names"),
     ],

@@ -92,6 +92,34 @@ def conv_parameters(in_channels, out_channels, kernel_size, bias):
     return sum(p.numel() for p in layer.parameters())
 
 
+def conv_multiply_adds(side, in_channels, out_channels, kernel_size, stride):
+    conv = nn.Conv2d(in_channels, out_channels, kernel_size, stride, kernel_size // 2)
+    return cost(conv, (1, in_channels, side, side)).multiply_adds
+
+
+def first_dense_parameters(side, channels, outputs, poolings):
+    with torch.device("meta"):
+        maps = nn.Sequential(*[nn.MaxPool2d(2)] * poolings)(torch.empty(1, channels, side, side))
+        return sum(p.numel() for p in nn.Linear(maps.numel(), outputs).parameters())
+
+
+def activation_bytes(side, layers):
+    x, total = torch.zeros(1, 1, side, side), 0
+    for channels, stride in layers:
+        x = F.conv2d(x, torch.zeros(channels, x.shape[1], 3, 3), stride=stride, padding=1)
+        total += x.nbytes
+    return total
+
+
+def stride_factor(layers):
+    sides = [int(np.prod([s for _, s in layers]))]
+    for _, stride in layers:
+        sides.append(sides[-1] // stride)
+    weights = [w for w, _ in layers]
+    counted = sum(w * side**2 for w, side in zip(weights, sides[1:], strict=True))
+    return sum(weights) * sides[0] ** 2 / counted
+
+
 def pooled_size(size, kernel_size, stride, padding, ceil_mode=False):
     return F.max_pool1d(torch.zeros(1, size), kernel_size, stride, padding, 1, ceil_mode).shape[-1]
 
@@ -217,6 +245,10 @@ ORACLES = {
         sum(i * s <= cell < i * s + k for i in range(inputs))
         for cell in range((inputs - 1) * s + k)
     ],
+    "conv_multiply_adds": conv_multiply_adds,
+    "first_dense_parameters": first_dense_parameters,
+    "activation_bytes": activation_bytes,
+    "stride_factor": stride_factor,
 }
 
 

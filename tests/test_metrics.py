@@ -9,7 +9,15 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from poolkit.compat import torchvision
-from poolkit.metrics import accuracy, confusion_matrix, consistency, cost, translate
+from poolkit.metrics import (
+    accuracy,
+    confusion_matrix,
+    consistency,
+    cost,
+    poolings_and_strides,
+    translate,
+    window_operations,
+)
 from poolkit.models import DOWNSAMPLERS, LeNet5, SmallCNN
 
 
@@ -196,6 +204,23 @@ def test_cost_by_hand():
     assert cost(net.double(), (3, 2, 9, 8)).activation_bytes == 8 * counted.activations
 
 
+def test_costs_by_side_by_hand():
+    net = nn.Sequential(
+        nn.Conv2d(1, 2, 3, padding=1),
+        nn.MaxPool2d(2),
+        nn.Conv2d(2, 3, 3),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Linear(3, 5),
+    )
+    # 9x7 -> 4x3 -> 2x1 -> 1x1.
+    counted = cost(net, (1, 1, 9, 7))
+    assert counted.by_side("activations", [9, 4, 2, 1]) == {9: 126, 4: 24, 2: 6, 1: 3 + 5}
+    assert counted.by_side("activation_bytes", [9, 1]) == {9: 504, 1: 4 * 38}
+    assert counted.by_side("parameters", [9, 2, 1]) == {9: 20, 2: 57, 1: 20}
+    assert counted.by_side("multiply_adds", [9, 4, 2]) == {9: 1134, 4: 0, 2: 108 + 15}
+
+
 def test_lenet5_costs_what_the_papers_connections_say():
     # Trained numbers per output pixel without biases, times pixels: C1, C3, C5, F6.
     expected = 6 * 25 * 784 + 60 * 25 * 100 + 120 * 400 + 84 * 120
@@ -285,3 +310,94 @@ def test_a_layer_whose_work_is_not_known_is_named():
         TypeError, match=r"layer '1' is of kind LSTM, whose multiply-adds are not known"
     ):
         cost(net, (2, 3, 2, 2))
+
+
+def test_window_operations_by_hand():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv = nn.Conv2d(1, 4, (5, 3), stride=(2, 1), padding=(2, 0), dilation=(1, 2))
+            self.pools = nn.Sequential(
+                nn.MaxPool2d(3, 2, padding=1), nn.MaxPool2d(2, return_indices=True)
+            )
+
+        def forward(self, x):
+            x, _ = self.pools(self.conv(x))
+            x = F.avg_pool2d(x, kernel_size=(2, 1), ceil_mode=True)
+            x = F.max_pool2d(F.lp_pool2d(x, 2, 1), (1, 2))
+            x = F.adaptive_max_pool2d(x, (1, 2))
+            return F.adaptive_avg_pool2d(x, 1)
+
+    # 33x36 -> 17x32 -> 9x16 -> 4x8 -> 2x8 -> 2x8 -> 2x4 -> 1x2 -> 1x1, for a batch of 2.
+    one, none = (1, 1), (0, 0)
+    expected = [
+        ("conv", "conv2d", (5, 3), (2, 1), (2, 0), (1, 2), (2, 1, 33, 36), (2, 4, 17, 32)),
+        ("pools.0", "max_pool2d", (3, 3), (2, 2), one, one, (2, 4, 17, 32), (2, 4, 9, 16)),
+        ("pools.1", "max_pool2d", (2, 2), (2, 2), none, one, (2, 4, 9, 16), (2, 4, 4, 8)),
+        ("", "avg_pool2d", (2, 1), (2, 1), none, one, (2, 4, 4, 8), (2, 4, 2, 8)),
+        ("", "lp_pool2d", one, one, none, one, (2, 4, 2, 8), (2, 4, 2, 8)),
+        ("", "max_pool2d", (1, 2), (1, 2), none, one, (2, 4, 2, 8), (2, 4, 2, 4)),
+        ("", "adaptive_max_pool2d", *[None] * 4, (2, 4, 2, 4), (2, 4, 1, 2)),
+        ("", "adaptive_avg_pool2d", *[None] * 4, (2, 4, 1, 2), (2, 4, 1, 1)),
+    ]
+    net = Net().train()
+    assert list(window_operations(net, (2, 1, 33, 36))) == expected
+    assert net.training
+    assert not any(m._forward_hooks or m._forward_pre_hooks for m in net.modules())
+
+
+def test_poolings_and_strides_by_hand():
+    net = nn.Sequential(
+        *(nn.Conv2d(1, 1, 3, padding=1), nn.Conv2d(1, 1, (3, 1), stride=(1, 2))),
+        *(nn.MaxPool2d(2), nn.MaxPool2d(2), nn.MaxPool2d(3, 1, 1), nn.AvgPool2d(2, (2, 1))),
+        nn.AdaptiveMaxPool2d((2, 1)),
+    )
+    # 34x40 -> 34x40 -> 32x20 -> 16x10 -> 8x5 -> 8x5 -> 4x4 -> 2x1.
+    assert poolings_and_strides(net, (1, 1, 34, 40)) == {
+        "conv 3x1/1x2": 1,
+        "max 2x2/2": 2,
+        "max 3x3/1": 1,
+        "avg 2x2/2x1": 1,
+        "adaptive max 4x4->2x1": 1,
+    }
+
+
+def test_lenet5_pools_twice_although_no_module_says_so():
+    assert poolings_and_strides(LeNet5(), (1, 1, 28, 28)) == {"avg 2x2/2": 2}
+
+
+# Read off the code of torchvision's models: how many layers there are of each kind.
+COUNTS = {
+    "alexnet": {"max_pool2d": 3, "adaptive_avg_pool2d": 1, "conv2d": 5},
+    "vgg16": {"max_pool2d": 5, "adaptive_avg_pool2d": 1, "conv2d": 13},
+    "googlenet": {"max_pool2d": 4 + 9, "adaptive_avg_pool2d": 1, "conv2d": 3 + 9 * 6},
+    "resnet18": {"max_pool2d": 1, "adaptive_avg_pool2d": 1, "conv2d": 1 + 16 + 3},
+    "resnet50": {"max_pool2d": 1, "adaptive_avg_pool2d": 1, "conv2d": 1 + 48 + 4},
+    "densenet121": {
+        "max_pool2d": 1, "avg_pool2d": 3, "adaptive_avg_pool2d": 1, "conv2d": 1 + 2 * 58 + 3,
+    },
+    "mobilenet_v2": {"adaptive_avg_pool2d": 1, "conv2d": 2 + 2 + 16 * 3},
+    "convnext_tiny": {"adaptive_avg_pool2d": 1, "conv2d": 1 + 3 + 18},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_window_operations_of_published_nets(name):
+    options = {"init_weights": False, "aux_logits": False} if name == "googlenet" else {}
+    with torch.device("meta"):
+        net = torchvision.models.get_model(name, weights=None, **options)
+    operations = window_operations(net, (1, 3, 224, 224))
+    kinds = [operation.kind for operation in operations]
+    assert {kind: kinds.count(kind) for kind in set(kinds)} == COUNTS[name]
+    # Every module among them is found under its name, with the module's own numbers.
+    modules = dict(net.named_modules())
+    for operation in operations:
+        module = modules[operation.name]
+        if isinstance(module, nn.Conv2d):
+            assert (operation.kernel_size, operation.stride) == (module.kernel_size, module.stride)
+            assert operation.padding == module.padding
+        elif isinstance(module, nn.MaxPool2d):
+            assert operation.kernel_size == (module.kernel_size,) * 2
+    found = {operation.name for operation in operations}
+    kinds_of_modules = nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d | nn.AdaptiveAvgPool2d
+    assert {n for n, m in modules.items() if isinstance(m, kinds_of_modules)} <= found

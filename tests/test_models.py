@@ -1,7 +1,9 @@
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional as F
 
+from poolkit.compat import torchvision
 from poolkit.layers import (
     gated_pool2d,
     gem,
@@ -16,6 +18,7 @@ from poolkit.models import (
     PartialConv2d,
     SmallCNN,
     Subsampling,
+    without_downsampling,
 )
 
 
@@ -178,3 +181,38 @@ def test_an_unknown_downsampler_is_refused_with_the_names_there_are():
         ValueError, match="downsample='mean' is not one of max, average, strided, none"
     ):
         SmallCNN("mean")
+
+
+def test_without_downsampling_by_hand():
+    net = nn.Sequential(
+        nn.Sequential(nn.Conv2d(1, 2, 3, stride=(1, 2), padding=1), nn.MaxPool2d(3, 1, 1)),
+        nn.AvgPool2d(2),
+        nn.MaxPool2d((1, 2)),
+        nn.AdaptiveAvgPool2d(3),
+    )
+    changed = without_downsampling(net).eval()
+    x = torch.rand(1, 1, 6, 8)
+    conv = net[0][0]
+    everywhere = F.max_pool2d(F.conv2d(x, conv.weight, conv.bias, 1, 1), 3, 1, 1)
+    assert everywhere.shape == (1, 2, 6, 8)
+    assert torch.allclose(changed(x), F.adaptive_avg_pool2d(everywhere, 3))
+    assert [type(layer) for layer in changed[1:]] == [nn.Identity] * 2 + [nn.AdaptiveAvgPool2d]
+    # The net itself is as it was.
+    assert conv.stride == (1, 2)
+    assert isinstance(net[1], nn.AvgPool2d)
+    assert changed[0][0].weight.data_ptr() != conv.weight.data_ptr()
+
+
+@pytest.mark.parametrize("name", ["vgg16", "resnet18", "densenet121"])
+def test_without_downsampling_every_map_is_as_large_as_the_image(name):
+    with torch.device("meta"):
+        net = torchvision.models.get_model(name, weights=None)
+    changed = without_downsampling(net).eval()
+    sides = set()
+    for layer in changed.modules():
+        if isinstance(layer, nn.Conv2d):
+            layer.register_forward_hook(lambda *args: sides.add(args[2].shape[2:]))
+    with torch.no_grad():
+        assert changed(torch.empty(1, 3, 40, 24, device="meta")).shape == (1, 1000)
+    assert sides == {(40, 24)}
+    assert parameters(changed) == parameters(net)

@@ -21,21 +21,17 @@ from poolkit.exercises.lesson_03 import (
     never_learn,
     numeric_gradient,
 )
-from poolkit.exercises.lesson_04 import (
-    block_avg,
-    running_max,
-    running_sum,
-    tap_values,
-)
-from poolkit.exercises.lesson_05 import (
-    expected_draw,
-    generalised_mean,
-    mixed_pool,
-    pyramid_length,
-)
+from poolkit.exercises.lesson_04 import block_avg, running_max, running_sum, tap_values
+from poolkit.exercises.lesson_05 import expected_draw, generalised_mean, mixed_pool, pyramid_length
 from poolkit.exercises.lesson_06 import accuracy, conv_parameters, subsampling
 from poolkit.exercises.lesson_07 import added_parameters, epochs, paired_range, same_sign_by_chance
 from poolkit.exercises.lesson_08 import blur_row, changed_cells, consistency, exact_shifts
+from poolkit.exercises.lesson_09 import (
+    activation_bytes,
+    conv_multiply_adds,
+    first_dense_parameters,
+    stride_factor,
+)
 from poolkit.exercises.lesson_10 import (
     conv_matrix,
     conv_transpose,
@@ -48,6 +44,7 @@ from poolkit.exercises.lesson_10 import (
 __all__ = [
     "Exercise",
     "accuracy",
+    "activation_bytes",
     "adaptive_windows",
     "added_parameters",
     "average_divisors",
@@ -59,11 +56,13 @@ __all__ = [
     "changed_cells",
     "consistency",
     "conv_matrix",
+    "conv_multiply_adds",
     "conv_parameters",
     "conv_transpose",
     "epochs",
     "exact_shifts",
     "expected_draw",
+    "first_dense_parameters",
     "generalised_mean",
     "lost_cells",
     "max_pool",
@@ -83,6 +82,7 @@ __all__ = [
     "running_max",
     "running_sum",
     "same_sign_by_chance",
+    "stride_factor",
     "subsampling",
     "tap_values",
     "unpool",
