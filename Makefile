@@ -1,6 +1,8 @@
 # make lab         opens the course in JupyterLab
 # make test        lint, unit tests, and every lesson re-executed and compared with its outputs
 # make notebooks   executes the lessons in place (one of them: make notebooks LESSON=06)
+# make site        the lessons as a website, in build/site
+# make slides      the lessons as slides, in build/slides (one of them: make slides LESSON=06)
 # make lint        the first part of make test
 #
 # The environment in .venv is made when it is missing or older than pyproject.toml or
@@ -21,7 +23,7 @@ endif
 # a fifth of the speed on idle cores.
 export OMP_WAIT_POLICY = PASSIVE
 
-.PHONY: lab test lint notebooks
+.PHONY: lab test lint notebooks site slides
 
 lab: .venv/lab-installed
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_OPTIONS)
@@ -35,6 +37,12 @@ lint: .venv/test-installed
 
 notebooks: .venv/test-installed
 	$(PY) -m poolkit.lessons $(LESSON)
+
+site: .venv/test-installed
+	$(PY) -m sphinx -q -W -E -a -c site -d build/doctrees . build/site
+
+slides: .venv/test-installed
+	$(PY) -m poolkit.slides $(LESSON)
 
 .venv/lab-installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "poolkit needs Python 3.11 or newer; to name one: make lab PYTHON=python3.12")'

@@ -273,7 +273,7 @@ function frame(id) {
     `<label><input type="checkbox" data-name="${name}" ${native}>${name}${only(name)}</label>`;
   const root = make("div", { class: "poolkit-explorer", role: "group" });
   root.ariaLabel = "Pooling explorer";
-  root.innerHTML = `<div class="controls">
+  root.innerHTML = `<div class="settings">
       <fieldset><legend>pool</legend>${choice("mode", MODES)}</fieldset>
       <fieldset><legend>show</legend>${choice("view", VIEWS)}</fieldset>
       ${SETTINGS.slice(1).map((name) => (name in PIXELS ? setting : toggle)(name)).join("")}</div>

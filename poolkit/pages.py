@@ -6,12 +6,29 @@ A stored explorer is a picture with its settings; the page gets the script and t
 each picture into an explorer, once. Without JavaScript the pictures stay.
 """
 
+import re
+from itertools import pairwise
 from pathlib import Path
 
 from nbconvert import HTMLExporter
 
-__all__ = ["PageExporter", "with_explorers"]
+__all__ = ["TEMPLATE", "PageExporter", "describe_figures", "with_explorers"]
 
+# nbconvert's page without the scripts it fetches elsewhere, for formulas, which the lessons do not
+# have, and for Jupyter's own widgets; and with the words of describe_figures.
+TEMPLATE = """
+{%- extends "index.html.j2" -%}
+{%- block html_head_js -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+{%- block data_png scoped -%}
+{%- set alt = output | get_metadata("alt") -%}
+{{ super() | replace("<img", '<img alt="' ~ alt | escape ~ '"', 1) if alt else super() }}
+{%- endblock -%}
+"""
+
+# As far as the first sentence goes.
+_CAPTION = re.compile(r"\*Figure: (.+?)((?<=\.)\s|\*$)", re.DOTALL | re.MULTILINE)
 _PICTURE = '<div class="poolkit-picture"'
 # A model in the page, in the place of the one that Jupyter keeps in step with Python.
 _START = """
@@ -27,7 +44,7 @@ for (const picture of document.querySelectorAll(".poolkit-picture")) {
 def with_explorers(page: str) -> str:
     """Return an exported HTML page whose stored explorers work; another page stays as it is.
 
-    Args: `page`, HTML, as nbconvert writes it.
+    Args: `page`, HTML, as nbconvert writes it, or the part of a page that holds the explorers.
     Source: `render` in explorer.js.
     Introduced in lesson 01.
 
@@ -47,17 +64,31 @@ def with_explorers(page: str) -> str:
     )
 
 
-class PageExporter(HTMLExporter):
-    """nbconvert's HTML, with explorers that work, and without the scripts it fetches elsewhere.
+def describe_figures(notebook):
+    """Give each figure a text alternative: the first sentence of the caption in the cell below it.
 
-    Those are for formulas, which the lessons do not have, and for Jupyter's own widgets.
+    Args: `notebook`, as nbformat reads it; it is changed, and returned.
+    Source: "*Figure: …*", which tests/test_lessons.py asks for; the names of the metadata are those
+    of nbconvert and of myst-nb.
+    Introduced in lesson 00.
     """
+    for cell, below in pairwise(notebook.cells):
+        caption = _CAPTION.match(below.source)
+        if caption:
+            alt = " ".join(re.sub("[`*]", "", caption[1]).split())
+            cell.metadata.mystnb = {"image": {"alt": alt}}
+            for output in cell.get("outputs", []):
+                if "image/png" in output.get("data", {}):
+                    output.metadata["alt"] = alt
+    return notebook
+
+
+class PageExporter(HTMLExporter):
+    """nbconvert's HTML, with explorers that work, and without anything from elsewhere."""
 
     def __init__(self, **kwargs):
-        super().__init__(
-            **{"mathjax_url": "", "require_js_url": "", "mermaid_js_url": "", **kwargs}
-        )
+        super().__init__(**{"raw_template": TEMPLATE, **kwargs})
 
     def from_notebook_node(self, nb, resources=None, **kwargs):
-        page, resources = super().from_notebook_node(nb, resources, **kwargs)
+        page, resources = super().from_notebook_node(describe_figures(nb), resources, **kwargs)
         return with_explorers(page), resources

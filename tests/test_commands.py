@@ -1,4 +1,7 @@
-"""`make lab`, as a learner types it: it must serve lesson 00, also when the usual port is taken."""
+"""The commands of the README, as one types them.
+
+`make lab` must serve lesson 00, also when the usual port is taken.
+"""
 
 import contextlib
 import http.client
@@ -102,3 +105,15 @@ def _taken_port():
 def test_a_taken_port_is_no_error(_taken_port, lab):
     assert lab[0] != 8888
     connect(lab[0]).close()
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [(["site"], "site/index.html"), (["slides", "LESSON=1"], "slides/01_take_the_max.html")],
+)
+def test_make_prints_the_address_of_what_it_built(command, name):
+    file = ROOT / "build" / name
+    file.unlink(missing_ok=True)
+    printed = subprocess.run(["make", *command], cwd=ROOT, capture_output=True, text=True).stdout
+    assert printed.splitlines()[-1] == file.as_uri()
+    assert file.is_file()
