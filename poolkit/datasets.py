@@ -1,16 +1,24 @@
-"""The course's images, read from the data folder and never from the network."""
+"""The course's images, read or composed from the data folder and never from the network."""
 
 import hashlib
 import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
+import torch
 from PIL import Image
+from torch.nn import functional as F
+from torch.utils.data import Dataset
 
 from poolkit.compat import torchvision
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 FASHION_CLASSES = tuple(torchvision.datasets.FashionMNIST.classes)
+SCENE_CLASSES = ("background", *FASHION_CLASSES)
+
+# The label of pixels that do not count: torch's cross-entropy leaves it out, and so do the metrics.
+VOID = -100
 
 # MD5 of each photo, to tell a damaged file from a sound one.
 PHOTOS = {
@@ -51,6 +59,141 @@ def fashion_mnist(train=True, root=DATA):
     return unpacked.data[:, None], unpacked.targets
 
 
+class Scenes(Dataset):
+    """Pictures with a class for each pixel, as torchvision's segmentation sets give them.
+
+    An item is a pair of PIL images, picture and mask, after `transforms(picture, mask)` if that is
+    not None.
+
+    Shape: images (N, 1, H, W), uint8; masks (N, H, W), uint8, the index into SCENE_CLASSES.
+
+    Introduced in lesson 11.
+    """
+
+    def __init__(self, images, masks, transforms=None):
+        self.images = images
+        self.masks = masks
+        self.transforms = transforms
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, index):
+        item = tuple(Image.fromarray(x.numpy()) for x in (self.images[index, 0], self.masks[index]))
+        return item if self.transforms is None else self.transforms(*item)
+
+
+# The side of Fashion-MNIST's images, and that of the part of a scene where one is placed, pixels.
+_SIDE = 28
+_CELL = 32
+# How far from the corner of its part.
+_OFFSET = (-8, 12)
+# What is darker is not the item: its images have an edge of 1 to 20 in 255 around them.
+_BLACK = 20
+
+
+def fashion_scenes(n, split="train", seed=0, size=64, transforms=None, root=DATA):
+    """Compose scenes of clothes from Fashion-MNIST: each pixel is background or one of 10 classes.
+
+    A scene of 64x64 pixels has four clothes, one for each part of 32x32 pixels (a larger one more).
+    Each is a random item of Fashion-MNIST, perhaps mirrored, made darker by up to a quarter, and
+    put up to 8 pixels before or 12 after the corner of its part, so that it may reach out of the
+    scene or into other parts. They come in random order, and later ones hide what lies below. The
+    background is a blurred random pattern, and noise lies over everything.
+
+    The items of "train" are Fashion-MNIST's training images, those of "test" its test images, so
+    no test scene shows anything seen in training. All arithmetic is in whole numbers: a seed gives
+    the same scenes on every machine.
+
+    Limits: the clothes are upright, grey and of one size, they do not bend, cast no shadows, and
+    lie on no real background. Which item hides which is random. An item's mask is where its image
+    is brighter than 20 in 255, with gaps of up to two pixels filled: a wider black stripe in a
+    shirt counts as background. A score here says nothing of photographs.
+
+    Args:
+        n: number of scenes.
+        split: "train" or "test".
+        seed: an int, at least 0.
+        size: side of the scenes, in pixels, at least 32.
+        transforms: a function of picture and mask, as torchvision's sets take it, or None.
+        root: the folder that holds FashionMNIST/raw with the four original .gz files.
+
+    Returns:
+        Scenes, a Dataset of n pairs (picture, mask).
+
+    Raises:
+        ValueError: if an argument is out of range.
+        FileNotFoundError, OSError: as fashion_mnist.
+
+    Introduced in lesson 11.
+    """
+    if split not in ("train", "test"):
+        raise ValueError(f"split={split!r} is not one of train, test")
+    for name, value, least in (("n", n, 1), ("seed", seed, 0), ("size", size, _CELL)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise ValueError(f"{name}={value!r} is not an int of at least {least}")
+    items, labels = (x.numpy() for x in fashion_mnist(split == "train", root))
+    rng = np.random.default_rng((seed, split == "test"))
+    parts = size // _CELL
+    corners = size * np.array([*np.ndindex(parts, parts)]) // parts
+    chosen = rng.integers(len(items), size=(n, len(corners)))
+    # rng.permuted would mix up the corners' rows and columns.
+    order = rng.permuted(np.tile(np.arange(len(corners)), (n, 1)), axis=1)
+    corners = corners[order] + rng.integers(_OFFSET[0], _OFFSET[1] + 1, (*chosen.shape, 2))
+    pictures = items[chosen, 0]
+    shapes = _closed(pictures > _BLACK)
+    mirrored = rng.integers(2, size=(*chosen.shape, 1, 1)).astype(bool)
+    pictures, shapes = (np.where(mirrored, x[..., ::-1], x) for x in (pictures, shapes))
+    pictures = pictures * rng.integers(192, 257, mirrored.shape) // 256
+    images = _backgrounds(n, size, rng)
+    masks = np.zeros((n, size, size), np.uint8)
+    for scene, k in np.ndindex(chosen.shape):
+        # Where the item lies in the scene, and the part of it that does.
+        where = tuple(slice(max(0, at), at + _SIDE) for at in corners[scene, k])
+        inside = tuple(slice(max(0, -at), max(0, size - at)) for at in corners[scene, k])
+        shape = shapes[scene, k][inside]
+        images[scene][where][shape] = pictures[scene, k][inside][shape]
+        masks[scene][where][shape] = labels[chosen[scene, k]] + 1
+    # The sum of two uniform numbers: a triangle, near enough to a bell.
+    noise = rng.integers(-8, 9, (2, *images.shape), dtype=np.int16).sum(axis=0, dtype=np.int16)
+    images = np.clip(images + noise, 0, 255).astype(np.uint8)
+    return Scenes(torch.from_numpy(images)[:, None], torch.from_numpy(masks), transforms)
+
+
+def to_tensors(dataset, size=64):
+    """Return a segmentation set as a pair of tensors (images, masks), the form that `fit` takes.
+
+    The set may be `fashion_scenes`, or one of torchvision's, such as VOCSegmentation or
+    OxfordIIITPet(target_types="segmentation"). Pictures become grey; pictures and masks are
+    squeezed to a square, masks by the nearest pixel, since classes have no average. The class 255,
+    which such sets use for pixels that do not count, becomes VOID.
+
+    Args:
+        dataset: items are pairs of PIL images, picture and mask.
+        size: side of the squares, in pixels.
+
+    Shape: images (N, 1, size, size), uint8; masks (N, size, size), int64.
+
+    Raises:
+        TypeError: if an item is not a pair of PIL images.
+
+    Introduced in lesson 11.
+    """
+    images = np.empty((len(dataset), size, size), np.uint8)
+    masks = np.empty_like(images)
+    for i in range(len(dataset)):
+        image, mask = dataset[i]
+        for name, value in (("picture", image), ("mask", mask)):
+            if not isinstance(value, Image.Image):
+                raise TypeError(
+                    f"the {name} of item {i} is a {type(value).__name__}, not a PIL image"
+                )
+        images[i] = image.convert("L").resize((size, size), Image.Resampling.BILINEAR)
+        masks[i] = mask.resize((size, size), Image.Resampling.NEAREST)
+    masks = torch.from_numpy(masks).long()
+    return torch.from_numpy(images)[:, None], masks.masked_fill_(masks == 255, VOID)
+
+
 def photo(name, root=DATA):
     """Return a photograph.
 
@@ -73,6 +216,28 @@ def photo(name, root=DATA):
     _check(path, PHOTOS[name])
     with Image.open(path) as image:
         return torchvision.transforms.functional.pil_to_tensor(image)
+
+
+def _closed(shapes):
+    """Fill holes and gaps that are up to two pixels wide: a dilation, then an erosion."""
+    grown = F.max_pool2d(torch.from_numpy(shapes).float(), 3, 1, 1)
+    return (-F.max_pool2d(-F.pad(grown, (1, 1, 1, 1), value=1), 3, 1)).numpy() > 0
+
+
+def _backgrounds(n, size, rng):
+    """Random grey patterns: a coarse one for light and shade, and a finer one for texture."""
+    light = _resize(rng.integers(0, 100, (n, 3, 3)), size)
+    texture = _resize(rng.integers(0, 50, (n, 16, 16)), size)
+    return (light + texture).astype(np.int16)
+
+
+def _resize(images, side):
+    """Resize square images of whole numbers bilinearly, to whole numbers."""
+    old = images.shape[-1]
+    # Steps of 1/64 and floats of 64 bits, which hold every sum exactly, in whatever order.
+    at = np.clip((64 * (2 * np.arange(side) + 1) * old // side - 64) // 2, 0, 64 * (old - 1))
+    weights = np.maximum(0, 64 - abs(at[:, None] - 64.0 * np.arange(old)))
+    return (weights @ images.astype(float) @ weights.T // 64**2).astype(np.int16)
 
 
 def _check(path, md5):

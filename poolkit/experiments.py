@@ -1,8 +1,9 @@
-"""The sweeps over many training runs whose results lessons 07 and 08 show.
+"""The sweeps over many training runs whose results lessons 07, 08 and 11 show.
 
     python -m poolkit.experiments downsamplers       every downsampler, on 12,000 images
     python -m poolkit.experiments overfitting        four of them, on 500 to 4,000 images
     python -m poolkit.experiments consistency        four of them, on images that are moved
+    python -m poolkit.experiments segmentation       every upsampler, on scenes
 
 Each sweep fills one table in data/results/. A run is stored when it is finished, and never done
 again: after Ctrl-C, or a power cut, the same command goes on where it stopped, and --seeds with a
@@ -27,9 +28,9 @@ import torch
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from poolkit.datasets import DATA, fashion_mnist
-from poolkit.metrics import consistency
-from poolkit.models import DOWNSAMPLERS, SmallCNN
+from poolkit.datasets import DATA, SCENE_CLASSES, fashion_mnist, fashion_scenes, to_tensors
+from poolkit.metrics import boundary_iou, consistency, cost, mean_iou
+from poolkit.models import DOWNSAMPLERS, UPSAMPLERS, SceneNet, SmallCNN
 from poolkit.training import evaluate, fit, seed_everything
 
 __all__ = ["RESULTS", "SWEEPS", "Sweep", "by_variant", "load", "main", "run_one", "run_sweep"]
@@ -51,6 +52,13 @@ SHIFTS = tuple(range(9))
 # images are then 48 pixels wide, and no halving leaves a row out: that would be a second effect.
 MARGIN = 10
 MOVED_IMAGES = 1000
+
+TRAINING_SCENES = 4000
+TEST_SCENES = 500
+# Many small steps: batches of 32 learned less in as much time.
+SCENE_STEPS = 800
+SCENE_BATCH_SIZE = 16
+SCENE_LR = 0.003
 
 _MACHINE = {"seconds": float, "poolkit": str, "torch": str, "threads": int, "device": str}
 _TRAINING = {
@@ -74,6 +82,22 @@ _MOVING = {
     "consistency": float,
     "by_chance": float,
     "test_accuracy": float,
+    **_MACHINE,
+}
+
+
+_SEGMENTING = {
+    "variant": str,
+    "seed": int,
+    "training_images": int,
+    "steps": int,
+    "epochs": float,
+    "parameters": int,
+    "multiply_adds": int,
+    "activation_bytes": int,
+    "accuracy": float,
+    "mean_iou": float,
+    "boundary_iou": float,
     **_MACHINE,
 }
 
@@ -260,6 +284,15 @@ def _moves(seeds):
     ]
 
 
+def _upsamplers(seeds):
+    amount = {"training_images": TRAINING_SCENES, "steps": SCENE_STEPS}
+    return [
+        {"variant": variant, "seed": seed, **amount}
+        for seed in range(seeds)
+        for variant in UPSAMPLERS
+    ]
+
+
 def _train_and_test(setting, device):
     _, test = _data()
     net, train, seconds = _trained(setting, device)
@@ -296,16 +329,47 @@ def _train_and_move(setting, device):
     ]
 
 
+def _train_and_segment(setting, device):
+    train, (images, labels) = _scenes(setting["seed"])
+    seed_everything(setting["seed"])
+    net = SceneNet(setting["variant"])
+    epochs = setting["steps"] / (len(train[0]) // SCENE_BATCH_SIZE)
+    options = {"batch_size": SCENE_BATCH_SIZE, "device": device}
+    seconds = _fit(net, train, epochs=epochs, lr=SCENE_LR, **options)
+    result = evaluate(net, (images, labels), **options)
+    counted = cost(net, (1, *images.shape[1:]))
+    row = {
+        **setting,
+        "epochs": round(epochs, 2),
+        "parameters": counted.parameters,
+        "multiply_adds": counted.multiply_adds,
+        "activation_bytes": counted.activation_bytes,
+        "accuracy": result.accuracy,
+        "mean_iou": mean_iou(result.predictions, labels, len(SCENE_CLASSES)),
+        "boundary_iou": boundary_iou(result.predictions, labels, len(SCENE_CLASSES)),
+        **_machine(net, seconds),
+    }
+    return [row]
+
+
 SWEEPS = {
     "downsamplers": Sweep(_TRAINING, _downsamplers, _train_and_test),
     "overfitting": Sweep(_TRAINING, _sizes, _train_and_test),
     "consistency": Sweep(_MOVING, _moves, _train_and_move, rows=len(SHIFTS)),
+    "segmentation": Sweep(_SEGMENTING, _upsamplers, _train_and_segment),
 }
 
 
 @functools.cache
 def _data():
     return fashion_mnist(train=True), fashion_mnist(train=False)
+
+
+# The runs of one seed follow each other, and train on the same scenes.
+@functools.lru_cache(maxsize=1)
+def _scenes(seed):
+    train = fashion_scenes(TRAINING_SCENES, "train", seed)
+    return to_tensors(train), to_tensors(fashion_scenes(TEST_SCENES, "test"))
 
 
 def _trained(setting, device, margin=0, freeze=False):
@@ -321,11 +385,16 @@ def _trained(setting, device, margin=0, freeze=False):
     net = SmallCNN(setting["variant"])
     net.blocks.requires_grad_(not freeze)
     epochs = setting["steps"] / (size // BATCH_SIZE)
-    history = fit(net, train, epochs=epochs, batch_size=BATCH_SIZE, device=device)
+    return net, train, _fit(net, train, epochs=epochs, batch_size=BATCH_SIZE, device=device)
+
+
+def _fit(net, train, **options):
+    """Train and return the seconds, or raise if it was stopped."""
+    history = fit(net, train, **options)
     if history.interrupted:
         # fit keeps what it has; a table of results must not.
         raise KeyboardInterrupt
-    return net, train, history.seconds
+    return history.seconds
 
 
 def _machine(net, seconds):

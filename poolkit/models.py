@@ -1,7 +1,8 @@
-"""The networks of the course: LeNet-5 as it was published, and a small modern CNN.
+"""The networks of the course: LeNet-5 as it was published, a small CNN, and one for scenes.
 
-Both take images as floats from 0 to 1 and return one score per class; the largest score is the
-prediction. And any net of torch's without its downsampling, to see what that is worth.
+All take images as floats from 0 to 1 and return one score per class, for the image or, SceneNet,
+for each of its pixels; the largest score is the prediction. And any net of torch's without its
+downsampling, to see what that is worth.
 """
 
 import copy
@@ -145,9 +146,9 @@ class LeNet5(nn.Module):
         return -(f6[:, None] - self.codes).square().sum(dim=2)
 
 
-def _conv_block(in_channels, out_channels, stride=1):
+def _conv_block(in_channels, out_channels, stride=1, dilation=1):
     return (
-        nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False),
+        nn.Conv2d(in_channels, out_channels, 3, stride, dilation, dilation, bias=False),
         nn.BatchNorm2d(out_channels),
         nn.ReLU(inplace=True),
     )
@@ -208,6 +209,162 @@ class SmallCNN(nn.Module):
 
     def forward(self, x):
         return self.head(self.blocks(x))
+
+
+def _resize(mode):
+    return lambda a, b: nn.Sequential(nn.Upsample(scale_factor=2, mode=mode), *_conv_block(a, b))
+
+
+def _transpose(kernel_size, init=None):
+    # With these the sides are doubled: 2H = 2(H - 1) - 2 padding + kernel_size + output_padding.
+    padding, output_padding = (kernel_size - 1) // 2, kernel_size % 2
+
+    def layers(a, b):
+        conv = nn.ConvTranspose2d(a, b, kernel_size, 2, padding, output_padding, bias=False)
+        if init is not None:
+            init(conv)
+        return nn.Sequential(conv, nn.BatchNorm2d(b), nn.ReLU(inplace=True))
+
+    return layers
+
+
+def _bilinear(conv):
+    """Let a transposed convolution with kernel 4 and stride 2 mix the maps, and resize the mix."""
+    tent = torch.tensor([0.25, 0.75, 0.75, 0.25])
+    with torch.no_grad():
+        mix = nn.init.kaiming_normal_(torch.empty_like(conv.weight[:, :, :1, :1]), mode="fan_out")
+        conv.weight.copy_(mix * tent[:, None] * tent)
+
+
+class _WithKept(nn.Module):
+    """An upsampling that needs what the encoder kept, then a convolution block."""
+
+    def __init__(self, a, b):
+        super().__init__()
+        self.block = nn.Sequential(*_conv_block(a, b))
+
+
+class _Unpool(_WithKept):
+    keeps = "indices"
+
+    def __init__(self, a, b):
+        super().__init__(a, b)
+        self.unpool = nn.MaxUnpool2d(2)
+
+    def forward(self, x, indices):
+        return self.block(self.unpool(x, indices))
+
+
+class _Skip(_WithKept):
+    keeps = "maps"
+
+    def __init__(self, a, b):
+        super().__init__(a, b)
+        self.resize = nn.Upsample(scale_factor=2)
+
+    def forward(self, x, maps):
+        return self.block(self.resize(x) + maps)
+
+
+# One level of a SceneNet's decoder: functions from its numbers of maps, in and out, to a new
+# layer. "dilated" has nothing to undo, and its blocks depend on the level.
+UPSAMPLERS = {
+    "resize8": lambda a, b: nn.Sequential(*_conv_block(a, b)),
+    "nearest": _resize("nearest"),
+    "bilinear": _resize("bilinear"),
+    "transposed": _transpose(4),
+    "transposed 3": _transpose(3),
+    "transposed bilinear": _transpose(4, _bilinear),
+    "unpool": _Unpool,
+    "skip": _Skip,
+    "dilated": None,
+}
+
+
+class SceneNet(nn.Module):
+    """A class for each pixel: an encoder that pools three times, and a decoder that undoes it.
+
+    The encoder is three blocks of convolution, batch normalisation and ReLU, each followed by 2x2
+    max pooling. Three blocks at the smallest size let each pixel of it see its surroundings. The
+    decoder has three levels, each an upsampling by 2 and a block, and a 1x1 convolution that gives
+    the scores.
+
+    Args:
+        upsample: how the decoder gets the size back, one of UPSAMPLERS. "resize8" does not until
+            the end: its decoder works at 1/8 of the size, and the scores are resized bilinearly by
+            8. "nearest" and "bilinear" resize the maps by 2 before each block. "transposed" has
+            transposed convolutions of kernel 4 in place of resizing and convolution; those of
+            "transposed 3" have kernel 3, which reaches some pixels once and others four times, and
+            those of "transposed bilinear" start as bilinear resizing. "unpool" puts each value back
+            where the maximum was, which the encoder keeps as indices. "skip" resizes as "nearest"
+            does and adds the encoder's maps of that size, kept from before the pooling. "dilated"
+            pools nothing: its blocks work at full size, with dilations 1, 2, 4, 8, 8, 8, 4, 2, 1.
+        channels: number of maps after each of the encoder's three blocks; the decoder has the same
+            in reverse. None is (16, 32, 64); for "dilated" (8, 8, 16), or it would take too long.
+        classes: number of classes.
+
+    Shape: (N, 1, H, W) -> (N, classes, H, W), with H and W multiples of 8.
+
+    Raises:
+        ValueError: if upsample is not one of the names, or a side is not a multiple of 8.
+
+    Source: after Long et al. 2014, arXiv:1411.4038 (FCN: one resizing by 32 against sums with
+    earlier maps; transposed convolutions that start bilinear), Badrinarayanan et al. 2015,
+    arXiv:1511.00561 (SegNet: unpooling), Ronneberger et al. 2015, arXiv:1505.04597 (U-Net: maps
+    kept at each size, which it appends and this net adds, so that no parameters come with them),
+    Yu & Koltun 2015, arXiv:1511.07122 (dilations), Odena et al. 2016,
+    doi:10.23915/distill.00003 (resizing and convolution). Introduced in lesson 11.
+    """
+
+    def __init__(self, upsample="skip", channels=None, classes=11):
+        super().__init__()
+        if upsample not in UPSAMPLERS:
+            raise ValueError(f"upsample={upsample!r} is not one of {', '.join(UPSAMPLERS)}")
+        dilated = upsample == "dilated"
+        level = UPSAMPLERS[upsample]
+        channels = channels or ((8, 8, 16) if dilated else (16, 32, 64))
+        dilations = (1, 2, 4, 8) if dilated else (1, 1, 1, 1)
+        deepest = channels[-1]
+        self.keeps = getattr(level, "keeps", None)
+        self.encoder = nn.ModuleList(
+            nn.Sequential(*_conv_block(a, b, dilation=d))
+            for a, b, d in zip((1, *channels), channels, dilations, strict=False)
+        )
+        self.pool = nn.Identity() if dilated else nn.MaxPool2d(2, return_indices=level is _Unpool)
+        self.middle = nn.Sequential(
+            *(
+                nn.Sequential(*_conv_block(deepest, deepest, dilation=dilations[-1]))
+                for _ in range(3)
+            )
+        )
+        ends = (*channels[::-1], channels[0])
+        self.decoder = nn.ModuleList(
+            nn.Sequential(*_conv_block(a, b, dilation=d)) if dilated else level(a, b)
+            for a, b, d in zip(ends, ends[1:], dilations[-2::-1], strict=False)
+        )
+        self.score = nn.Conv2d(channels[0], classes, 1)
+        whole = upsample != "resize8"
+        self.resize = nn.Identity() if whole else nn.Upsample(scale_factor=8, mode="bilinear")
+
+    def forward(self, x):
+        if x.shape[-2] % 8 or x.shape[-1] % 8:
+            raise ValueError(
+                f"the images have shape {tuple(x.shape)}; height and width must be multiples of 8, "
+                "which three poolings halve without a rest"
+            )
+        kept = []
+        for block in self.encoder:
+            x = block(x)
+            if self.keeps == "maps":
+                kept.append(x)
+            x = self.pool(x)
+            if self.keeps == "indices":
+                x, indices = x
+                kept.append(indices)
+        x = self.middle(x)
+        for level in self.decoder:
+            x = level(x, kept.pop()) if kept else level(x)
+        return self.resize(self.score(x))
 
 
 def without_downsampling(net):

@@ -41,7 +41,7 @@ class History:
 
 
 class Evaluation(NamedTuple):
-    """Mean loss, share of right predictions, and the predicted class of each image."""
+    """Mean loss, share of right predictions, and the predicted class of each image or pixel."""
 
     loss: float
     accuracy: float
@@ -76,12 +76,16 @@ def fit(
 ):
     """Train a classifier in place with AdamW, a one-cycle learning rate and cross-entropy.
 
+    It classifies images, or each pixel of them (segmentation); accuracy is then the share of
+    pixels. Pixels labelled VOID do not count.
+
     A progress bar shows the steps. Ctrl-C or the notebook's stop button ends the training early:
     the model keeps what it has learned, and the history up to that step is returned.
 
     Args:
-        model: a module that takes floats from 0 to 1 and returns scores, (N, classes).
-        train: a pair (images, labels): uint8 (N, C, H, W) and int64 (N,).
+        model: a module that takes floats from 0 to 1 and returns scores, (N, classes), or (N,
+            classes, H, W) for pixels.
+        train: a pair (images, labels): uint8 (N, C, H, W), and int64 (N,) or (N, H, W).
         test: a pair like train to evaluate on along the way, or None.
         epochs: passes over the training images; a fraction is allowed. In each, the images come in
             a new random order, and those that do not fill a batch are left out.
@@ -133,7 +137,7 @@ def fit(
             history.accuracy.append(accuracy(scores.argmax(dim=1), target))
             history.seconds += time.perf_counter() - start
             if test is not None and step in evaluate_after:
-                result = evaluate(model, test, device=device)
+                result = evaluate(model, test, batch_size=batch_size, device=device)
                 history.test_step.append(step)
                 history.test_seconds.append(history.seconds)
                 history.test_loss.append(result.loss)
@@ -148,13 +152,14 @@ def evaluate(model, data, *, batch_size=1000, device="auto"):
     """Return the loss, the accuracy and the predictions of a classifier on some data.
 
     Args:
-        model: a module that takes floats from 0 to 1 and returns scores, (N, classes).
-        data: a pair (images, labels): uint8 (N, C, H, W) and int64 (N,).
+        model: a module that takes floats from 0 to 1 and returns scores, (N, classes), or (N,
+            classes, H, W) for pixels.
+        data: a pair (images, labels): uint8 (N, C, H, W), and int64 (N,) or (N, H, W).
         batch_size: images per forward pass; it changes the memory needed, not the result.
         device: "auto" (CUDA, else MPS, else the CPU) or one of torch's device names.
 
     Returns:
-        An Evaluation; its predictions are int64 (N,), on the CPU.
+        An Evaluation; its predictions are int64, of the shape of the labels, on the CPU.
 
     Raises:
         ValueError: if images and labels do not belong together.
@@ -202,6 +207,12 @@ def _check_data(name, data):
         raise ValueError(f"{name} has {len(images)} images but {len(labels)} labels")
     if len(images) == 0:
         raise ValueError(f"{name} is empty; there must be at least one image")
+    if labels.dtype != torch.int64 or labels.shape[1:] not in ((), images.shape[2:]):
+        raise ValueError(
+            f"{name}: the labels are {labels.dtype} of shape {tuple(labels.shape)}; they must be "
+            f"int64, one for each image, {tuple(images.shape[:1])}, or for each pixel, "
+            f"{tuple(images.shape[:1] + images.shape[2:])}"
+        )
 
 
 def _device(device):

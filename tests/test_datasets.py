@@ -1,13 +1,28 @@
 import gzip
+import hashlib
 import os
 import shutil
 import stat
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch.nn import functional as F
 
-from poolkit.datasets import DATA, FASHION_CLASSES, PHOTOS, fashion_mnist, photo
+from poolkit import datasets
+from poolkit.compat import torchvision
+from poolkit.datasets import (
+    DATA,
+    FASHION_CLASSES,
+    PHOTOS,
+    SCENE_CLASSES,
+    VOID,
+    fashion_mnist,
+    fashion_scenes,
+    photo,
+    to_tensors,
+)
 
 FILES = sorted((DATA / "FashionMNIST" / "raw").glob("*.gz"))
 
@@ -130,3 +145,233 @@ def test_a_damaged_or_missing_photo_is_named(data, name):
     path.unlink()
     with pytest.raises(FileNotFoundError, match=f"{name}.png is missing"):
         photo(name, root=data)
+
+
+def test_scenes_are_whole_and_repeat():
+    scenes = fashion_scenes(40, "test", seed=3)
+    assert scenes.images.shape == (40, 1, 64, 64) and scenes.masks.shape == (40, 64, 64)
+    assert scenes.images.dtype == scenes.masks.dtype == torch.uint8
+    assert set(scenes.masks.unique().tolist()) == set(range(len(SCENE_CLASSES)))
+    again = fashion_scenes(40, "test", seed=3)
+    assert torch.equal(scenes.images, again.images) and torch.equal(scenes.masks, again.masks)
+    for other in (fashion_scenes(40, "test", seed=4), fashion_scenes(40, "train", seed=3)):
+        assert (other.masks != scenes.masks).double().mean() > 0.2
+    assert len({mask.numpy().tobytes() for mask in scenes.masks}) == 40
+
+
+def test_the_scenes_of_the_stored_results_are_the_same_on_every_machine():
+    found = [
+        hashlib.sha256(x.numpy().tobytes()).hexdigest()[:16]
+        for split in ("train", "test")
+        for scenes in [fashion_scenes(20, split)]
+        for x in (scenes.images, scenes.masks)
+    ]
+    assert found == [
+        "8582e5ab19882ccb",
+        "d4ac22cc2fcfa773",
+        "9a089858e4b85494",
+        "19ff1c62ab0e8641",
+    ]
+
+
+@pytest.fixture
+def blocks(monkeypatch):
+    """Clothes that are full squares: label 0 is dark, label 9 bright, brighter than any other."""
+
+    def fake(train, root):
+        asked.append(train)
+        labels = torch.tensor([0, 9] * 50)
+        grey = torch.where(labels == 0, 40, 250).to(torch.uint8)
+        return grey[:, None, None, None].expand(100, 1, 28, 28), labels
+
+    asked = []
+    monkeypatch.setattr(datasets, "fashion_mnist", fake)
+    return asked
+
+
+def test_a_mask_says_what_is_seen_at_each_pixel(blocks):
+    scenes = fashion_scenes(100)
+    images, masks = scenes.images[:, 0].int(), scenes.masks
+    assert set(masks.unique().tolist()) == {0, 1, 10}
+    # Three quarters of 40 and 250 at least, the background 150 at most; the noise is below 17.
+    assert torch.equal(images > 170, masks == 10)
+    dark = images[masks == 1]
+    assert dark.min() >= 14 and dark.max() <= 56
+    ground = images[masks == 0].float()
+    assert ground.max() <= 166 and ground.std() > 15
+    # Four squares of 28, which may hide each other and reach out of the scene by 8 pixels at most.
+    covered = (masks > 0).sum(dim=(1, 2))
+    assert covered.max() <= 4 * 28**2 and covered.min() > 20**2
+    for side in (masks[:, 0], masks[:, -1], masks[:, :, 0], masks[:, :, -1]):
+        assert (side > 0).any()
+
+
+def test_clothes_reach_into_each_corner_of_some_scenes(blocks):
+    masks = fashion_scenes(300).masks > 0
+    for corner in (masks[:, :8, :8], masks[:, :8, -8:], masks[:, -8:, :8], masks[:, -8:, -8:]):
+        assert 0 < corner.any(dim=(1, 2)).double().mean() < 1
+
+
+def test_which_item_hides_which_is_random(blocks, monkeypatch):
+    monkeypatch.setattr(datasets, "_CELL", 16)
+    monkeypatch.setattr(datasets, "_OFFSET", (0, 0))
+    masks = fashion_scenes(300, size=32).masks
+    # Four squares of 28, at rows and columns 0 and 16: all have the pixel (20, 20).
+    places = [(2, 2), (2, 30), (30, 2), (30, 30)]
+    same = [(masks[:, 20, 20] == masks[:, r, c]).double().mean().item() for r, c in places]
+    # A quarter of the time it is the item's own pixel, else the same class half the time.
+    assert same == pytest.approx([1 / 4 + 3 / 4 / 2] * 4, abs=0.1)
+
+
+def test_some_clothes_are_mirrored(monkeypatch):
+    item = torch.zeros(1, 1, 28, 28, dtype=torch.uint8)
+    item[..., 4:10] = 250
+    monkeypatch.setattr(datasets, "fashion_mnist", lambda *_: (item, torch.tensor([4])))
+    masks = fashion_scenes(200, size=32).masks
+    # One item in a scene, 6 columns wide, whose first is at -8 ... 12 plus 4, or plus 18.
+    first = (masks == 5).any(dim=1).double().argmax(dim=1)
+    assert (first <= 3).any() and (first >= 24).any()
+
+
+def test_gaps_of_two_pixels_are_filled_and_wider_ones_are_not(monkeypatch):
+    item = torch.full((1, 1, 28, 28), 250, dtype=torch.uint8)
+    item[..., 8:10, 5:23] = 20
+    item[..., 15:18, 5:23] = 20
+    monkeypatch.setattr(datasets, "fashion_mnist", lambda *_: (item, torch.tensor([0])))
+    monkeypatch.setattr(datasets, "_OFFSET", (2, 2))
+    masks = fashion_scenes(1, size=32).masks[0]
+    expected = torch.zeros(32, 32, dtype=torch.uint8)
+    expected[2:30, 2:30] = 1
+    expected[17:20, 7:25] = 0
+    assert torch.equal(masks, expected)
+
+
+def test_train_scenes_take_training_items_only_and_test_scenes_test_items(blocks):
+    fashion_scenes(2, "train")
+    fashion_scenes(2, "test")
+    assert blocks == [True, False]
+
+
+def test_larger_scenes_have_more_clothes(blocks):
+    small, large = fashion_scenes(60, size=64), fashion_scenes(60, size=128)
+    assert large.images.shape == (60, 1, 128, 128)
+    shares = [(s.masks > 0).double().mean().item() for s in (small, large)]
+    assert shares[0] == pytest.approx(shares[1], abs=0.08)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"n": 0}, "n=0 is not an int of at least 1"),
+        ({"n": 2.0}, "n=2.0 is not an int of at least 1"),
+        ({"n": True}, "n=True is not an int"),
+        ({"split": "val"}, "split='val' is not one of train, test"),
+        ({"seed": -1}, "seed=-1 is not an int of at least 0"),
+        ({"size": 31}, "size=31 is not an int of at least 32"),
+    ],
+)
+def test_bad_scenes_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        fashion_scenes(**{"n": 1, **arguments})
+
+
+def test_a_background_is_resized_bilinearly():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (5, 9, 9))
+    for side in (9, 28, 36, 64):
+        expected = F.interpolate(
+            torch.from_numpy(images)[:, None].double(), (side, side), mode="bilinear"
+        )
+        # Places are rounded to 1/64 of a pixel, results down.
+        assert abs(datasets._resize(images, side) - expected[:, 0].numpy()).max() < 2 * 255 / 64 + 1
+    assert np.array_equal(datasets._resize(images, 9), images)
+
+
+def test_scenes_are_pairs_of_pictures_as_torchvisions_sets_give_them():
+    plain = fashion_scenes(5)
+    image, mask = plain[2]
+    assert len(plain) == 5
+    assert np.array_equal(np.asarray(image), plain.images[2, 0].numpy())
+    assert np.array_equal(np.asarray(mask), plain.masks[2].numpy())
+    flipped = fashion_scenes(5, transforms=lambda *pair: tuple(x.rotate(180) for x in pair))
+    assert np.array_equal(np.asarray(flipped[2][0]), np.asarray(image)[::-1, ::-1])
+    assert np.array_equal(np.asarray(flipped[2][1]), np.asarray(mask)[::-1, ::-1])
+    with pytest.raises(IndexError):
+        plain[5]
+
+
+def test_scenes_as_tensors_are_the_scenes():
+    scenes = fashion_scenes(5)
+    images, masks = to_tensors(scenes)
+    assert torch.equal(images, scenes.images)
+    assert masks.dtype == torch.int64 and torch.equal(masks, scenes.masks.long())
+
+
+def test_scenes_get_smaller_by_the_nearest_class():
+    scenes = fashion_scenes(5)
+    images, masks = to_tensors(scenes, 32)
+    # The middle of a 2x2 window lies between four pixels: PIL takes the last, below and right.
+    assert torch.equal(masks, scenes.masks[:, 1::2, 1::2].long())
+    floats = scenes.images.float()
+    expected = F.interpolate(floats, (32, 32), mode="bilinear", antialias=True)
+    assert (images - expected).abs().max() <= 1
+
+
+@pytest.fixture
+def photos_with_masks():
+    rng = np.random.default_rng(0)
+    photos = [Image.fromarray(rng.integers(0, 256, (40, 50, 3), dtype=np.uint8)) for _ in "ab"]
+    masks = np.zeros((2, 40, 50), np.uint8)
+    masks[0, :20, :], masks[1, :, 25:] = 2, 1
+    return photos, masks
+
+
+def test_vocs_loader_gives_what_fit_takes(tmp_path, photos_with_masks):
+    photos, masks = photos_with_masks
+    masks[1, :, 24:27] = 255
+    rng = np.random.default_rng(1)
+    folder = tmp_path / "VOCdevkit" / "VOC2012"
+    for name in ("ImageSets/Segmentation", "JPEGImages", "SegmentationClass"):
+        (folder / name).mkdir(parents=True)
+    (folder / "ImageSets" / "Segmentation" / "train.txt").write_text("a\nb\n")
+    for name, picture, mask in zip("ab", photos, masks, strict=True):
+        picture.save(folder / "JPEGImages" / f"{name}.jpg")
+        indexed = Image.fromarray(mask, "P")
+        indexed.putpalette(rng.integers(0, 256, 3 * 256).tolist())
+        indexed.save(folder / "SegmentationClass" / f"{name}.png")
+    voc = torchvision.datasets.VOCSegmentation(tmp_path, image_set="train")
+    images, labels = to_tensors(voc, 16)
+    assert images.shape == (2, 1, 16, 16) and images.dtype == torch.uint8
+    # The upper half has class 2; of the right half, columns 24 to 26 do not count.
+    assert labels[0, :, 3].tolist() == [2] * 8 + [0] * 8
+    assert labels[1, 5].tolist() == [0] * 8 + [VOID] + [1] * 7
+
+
+def test_oxfords_pets_give_what_fit_takes(tmp_path, photos_with_masks):
+    photos, masks = photos_with_masks
+    folder = tmp_path / "oxford-iiit-pet"
+    (folder / "images").mkdir(parents=True)
+    (folder / "annotations" / "trimaps").mkdir(parents=True)
+    (folder / "annotations" / "trainval.txt").write_text("a 1 1 1\nb 2 2 1\n")
+    for name, picture, mask in zip("ab", photos, masks, strict=True):
+        picture.save(folder / "images" / f"{name}.jpg")
+        Image.fromarray(mask + 1).save(folder / "annotations" / "trimaps" / f"{name}.png")
+    pets = torchvision.datasets.OxfordIIITPet(
+        tmp_path,
+        target_types="segmentation",
+        target_transform=lambda mask: mask.point(lambda value: value - 1),
+    )
+    images, labels = to_tensors(pets, 16)
+    assert images.shape == (2, 1, 16, 16)
+    assert labels[0, :, 3].tolist() == [2] * 8 + [0] * 8
+    assert labels[1, 5].tolist() == [0] * 8 + [1] * 8
+    grey = np.asarray(photos[0].convert("L").resize((16, 16), Image.Resampling.BILINEAR))
+    # A JPEG is not exactly what was saved.
+    assert abs(images[0, 0].numpy().astype(int) - grey).mean() < 12
+
+
+def test_an_item_that_is_no_picture_is_named():
+    with pytest.raises(TypeError, match="the mask of item 0 is a Tensor, not a PIL image"):
+        to_tensors([(Image.new("L", (8, 8)), torch.zeros(8, 8))])
+    with pytest.raises(TypeError, match="the picture of item 0 is a ndarray, not a PIL image"):
+        to_tensors([(np.zeros((8, 8)), Image.new("L", (8, 8)))])

@@ -10,10 +10,10 @@ import torch
 from torch.nn import functional as F
 
 from poolkit import experiments
-from poolkit.datasets import fashion_mnist
+from poolkit.datasets import fashion_mnist, fashion_scenes, to_tensors
 from poolkit.experiments import SWEEPS, by_variant, load, main, run_one, run_sweep
-from poolkit.metrics import consistency
-from poolkit.models import DOWNSAMPLERS, SmallCNN
+from poolkit.metrics import boundary_iou, consistency, cost, mean_iou
+from poolkit.models import DOWNSAMPLERS, UPSAMPLERS, SceneNet, SmallCNN
 from poolkit.training import evaluate, fit, seed_everything
 
 TIMES = ("seconds",)
@@ -23,6 +23,11 @@ TIMES = ("seconds",)
 def few_images():
     (images, labels), (test_images, test_labels) = fashion_mnist(), fashion_mnist(train=False)
     return (images[:300], labels[:300]), (test_images[:60], test_labels[:60])
+
+
+@functools.cache
+def few_scenes(seed):
+    return to_tensors(fashion_scenes(8, "train", seed, 32)), to_tensors(fashion_scenes(5, "test"))
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +42,11 @@ def small(monkeypatch):
         "MOVED_IMAGES": 20,
         "DOWNSAMPLERS": ("max", "stochastic"),
         "_data": few_images,
+        "TRAINING_SCENES": 8,
+        "SCENE_STEPS": 3,
+        "SCENE_BATCH_SIZE": 4,
+        "UPSAMPLERS": ("resize8", "unpool"),
+        "_scenes": few_scenes,
     }.items():
         monkeypatch.setattr(experiments, name, value)
 
@@ -82,6 +92,9 @@ for name, sweep in SWEEPS.items():
         "consistency 40 {0}",
         "['average', 'blur', 'max', 'strided']",
         "[12000]",
+        f"segmentation {5 * len(UPSAMPLERS)} {{0}}",
+        f"{sorted(UPSAMPLERS)}",
+        "[4000]",
     ]
 
 
@@ -163,6 +176,53 @@ def test_consistency_is_measured_on_images_with_a_margin():
     assert rows[0]["test_accuracy"] == result.accuracy
     pairs = (result.predictions[:, None] == result.predictions).float().mean().item()
     assert rows[0]["by_chance"] == pytest.approx(pairs, abs=1e-4)
+
+
+def test_a_row_of_the_segmentation_says_what_was_run_and_what_came_out(tmp_path, monkeypatch):
+    nets = []
+
+    def recorded(net, *args, **options):
+        nets.append(net)
+        return fit(net, *args, **options)
+
+    monkeypatch.setattr(experiments, "fit", recorded)
+    rows = run_sweep("segmentation", seeds=2, device="cpu", folder=tmp_path)
+    assert [(r["seed"], r["variant"]) for r in rows] == [
+        (0, "resize8"), (0, "unpool"), (1, "resize8"), (1, "unpool"),
+    ]  # fmt: skip
+    row = rows[3]
+    # The same by hand: the scenes and the net of seed 1, three steps of 4.
+    train, (images, labels) = few_scenes(1)
+    seed_everything(1)
+    net = SceneNet("unpool")
+    fit(net, train, epochs=1.5, batch_size=4, lr=experiments.SCENE_LR, device="cpu")
+    # Three steps may change no prediction, so the weights are compared too.
+    for key, value in net.state_dict().items():
+        assert torch.equal(nets[3].state_dict()[key], value)
+    with torch.no_grad():
+        predictions = net(images.float() / 255).argmax(dim=1)
+    assert row["accuracy"] == (predictions == labels).double().mean().item()
+    assert row["mean_iou"] == mean_iou(predictions, labels, 11)
+    assert row["boundary_iou"] == boundary_iou(predictions, labels, 11)
+    counted = cost(net, (1, 1, 64, 64))
+    assert row["parameters"] == counted.parameters == 160_043
+    assert row["multiply_adds"] == counted.multiply_adds
+    assert row["activation_bytes"] == counted.activation_bytes
+    assert (row["training_images"], row["steps"], row["epochs"]) == (8, 3, 1.5)
+    assert (row["torch"], row["threads"]) == (torch.__version__, torch.get_num_threads())
+    assert row["device"] == "cpu" and row["seconds"] > 0
+
+
+def test_each_seed_has_its_own_training_scenes_and_all_the_same_test_scenes(monkeypatch):
+    monkeypatch.undo()
+    monkeypatch.setattr(experiments, "TRAINING_SCENES", 3)
+    monkeypatch.setattr(experiments, "TEST_SCENES", 2)
+    (first, test), (second, same) = experiments._scenes(0), experiments._scenes(1)
+    experiments._scenes.cache_clear()
+    assert torch.equal(first[0], fashion_scenes(3, "train", 0).images)
+    assert torch.equal(second[1], fashion_scenes(3, "train", 1).masks.long())
+    assert torch.equal(test[0], same[0])
+    assert torch.equal(test[1], fashion_scenes(2, "test", 0).masks.long())
 
 
 def test_untrained_means_that_only_the_head_is_trained():
@@ -318,7 +378,8 @@ def test_unknown_names_and_too_few_seeds_are_refused(tmp_path, capsys):
     for call in (load, run_sweep, functools.partial(run_one, seed=0)):
         with pytest.raises(
             ValueError,
-            match="name='x' is not one of the sweeps: downsamplers, overfitting, consistency",
+            match="name='x' is not one of the sweeps: downsamplers, overfitting, consistency, "
+            "segmentation",
         ):
             call("x")
     for seeds in (0, 1.5):

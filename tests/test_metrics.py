@@ -9,16 +9,19 @@ from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
 from poolkit.compat import torchvision
+from poolkit.datasets import VOID
 from poolkit.metrics import (
     accuracy,
+    boundary_iou,
     confusion_matrix,
     consistency,
     cost,
+    mean_iou,
     poolings_and_strides,
     translate,
     window_operations,
 )
-from poolkit.models import DOWNSAMPLERS, LeNet5, SmallCNN
+from poolkit.models import DOWNSAMPLERS, UPSAMPLERS, LeNet5, SceneNet, SmallCNN
 
 
 def test_accuracy_by_hand():
@@ -239,6 +242,16 @@ def test_cost_of_small_cnn_agrees_with_torchs_counter(downsample):
     assert counted.parameters == sum(p.numel() for p in net.parameters())
 
 
+@pytest.mark.parametrize("upsample", UPSAMPLERS)
+def test_cost_of_scene_net_agrees_with_torchs_counter(upsample):
+    net = SceneNet(upsample)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        copy.deepcopy(net)(torch.rand(2, 1, 16, 24))
+    counted = cost(net, (2, 1, 16, 24))
+    assert 2 * counted.multiply_adds == counter.get_total_flops()
+    assert counted.parameters == sum(p.numel() for p in net.parameters())
+
+
 @pytest.mark.parametrize(
     ("name", "millions"), [("resnet18", 11.7), ("mobilenet_v2", 3.5), ("googlenet", 13.0)]
 )
@@ -401,3 +414,124 @@ def test_window_operations_of_published_nets(name):
     found = {operation.name for operation in operations}
     kinds_of_modules = nn.Conv2d | nn.MaxPool2d | nn.AvgPool2d | nn.AdaptiveAvgPool2d
     assert {n for n, m in modules.items() if isinstance(m, kinds_of_modules)} <= found
+
+
+def by_sets(predictions, labels, classes, edges=None):
+    """The mean IoU from sets of pixels, class by class, in plain Python."""
+    found = []
+    pixels = list(np.ndindex(*labels.shape))
+    for c in range(classes):
+        true = {i for i in pixels if labels[i] == c and (edges is None or edges[1][c][i])}
+        given = {i for i in pixels if predictions[i] == c and (edges is None or edges[0][c][i])}
+        void = {i for i in pixels if labels[i] == VOID}
+        true, given = true - void, given - void
+        if true | given:
+            found.append(len(true & given) / len(true | given))
+    return sum(found) / len(found)
+
+
+def drawn(classes, seed, shape=(3, 12, 17), void=False):
+    """Labels in blots, and predictions that are partly right."""
+    rng = np.random.default_rng(seed)
+    labels = ndimage.zoom(rng.integers(0, classes, (3, 4, 6)), (1, 3, 3), order=0)
+    labels = labels[tuple(slice(side) for side in shape)].copy()
+    predictions = np.where(rng.random(shape) < 0.8, np.roll(labels, 1, axis=2), 1)
+    if void:
+        labels[:, 4:7, 5:9] = VOID
+    return predictions, labels
+
+
+def tensors(*arrays):
+    return tuple(torch.from_numpy(a) for a in arrays)
+
+
+def test_mean_iou_by_hand():
+    labels = torch.tensor([[0, 0, 1], [0, 1, 1]])
+    predictions = torch.tensor([[0, 0, 0], [0, 1, 2]])
+    # Class 0: 3 of 4. Class 1: 1 of 3. Class 2: predicted once, never right. Class 3: in neither.
+    assert mean_iou(predictions, labels, 3) == pytest.approx((3 / 4 + 1 / 3 + 0) / 3)
+    assert mean_iou(predictions, labels, 9) == mean_iou(predictions, labels, 3)
+    assert mean_iou(labels, labels, 9) == 1
+
+
+@pytest.mark.parametrize("void", [False, True])
+def test_mean_iou_and_boundary_iou_equal_a_count_of_sets(void):
+    for seed in range(3):
+        predictions, labels = drawn(6, seed, void=void)
+        labels[labels == 3] = 0
+        given = mean_iou(*tensors(predictions, labels), 8)
+        assert given == pytest.approx(by_sets(predictions, labels, 8))
+        for distance in (1, 2):
+            square = np.ones((1, 2 * distance + 1, 2 * distance + 1))
+            edges = [
+                # scipy's erosion takes what lies outside as not of the class.
+                [(x == c) & ~ndimage.binary_erosion(x == c, square) for c in range(8)]
+                for x in (predictions, labels)
+            ]
+            found = boundary_iou(*tensors(predictions, labels), 8, distance)
+            assert found == pytest.approx(by_sets(predictions, labels, 8, edges))
+
+
+def test_boundary_iou_by_hand():
+    # A square of 4x4 in 10x10, found one column too far right. Edges of thickness 1: the square's
+    # are rings of 12 pixels, which share the 3 columns of the top row, as many of the bottom row,
+    # and nothing else: 6 of 18.
+    labels, predictions = torch.zeros(2, 1, 10, 10, dtype=torch.long)
+    labels[0, 3:7, 3:7] = 1
+    predictions[0, 3:7, 4:8] = 1
+    square = 6 / 18
+    # The background's: the image's rim of 36, and a ring of 20 around the square, corners too.
+    ring, rim = 6 * 6 - 4 * 4, 36
+    # Two rings share their top and bottom rows but for one column each.
+    both = rim + 2 * 5
+    background = both / (2 * (rim + ring) - both)
+    assert boundary_iou(predictions, labels, 2, 1) == pytest.approx((square + background) / 2)
+
+
+def test_boundary_iou_does_not_care_for_the_inside():
+    labels = torch.zeros(1, 40, 40, dtype=torch.long)
+    labels[0, 8:32, 8:32] = 1
+    shifted = torch.roll(labels, 1, dims=2)
+    assert mean_iou(shifted, labels, 2) > 0.9
+    assert boundary_iou(shifted, labels, 2, 1) < 0.7
+    hole = labels.clone()
+    hole[0, 19:21, 19:21] = 0
+    # A hole spoils the area a little, and edges where there are none.
+    assert mean_iou(hole, labels, 2) > 0.98
+    assert boundary_iou(hole, labels, 2, 1) < 0.95
+
+
+def test_edges_are_two_percent_of_the_diagonal_thick():
+    predictions, labels = tensors(*drawn(4, 0))
+    for size, distance in ((12, 1), (64, 2), (100, 3)):
+        pair = [F.pad(x, (0, size - 17 if size > 17 else 0, 0, size - 12)) for x in
+                (predictions, labels)]  # fmt: skip
+        expected = boundary_iou(*pair, 4, distance)
+        assert boundary_iou(*pair, 4) == expected
+        assert boundary_iou(*pair, 4, distance + 1) != expected
+
+
+def test_void_labels_do_not_count():
+    labels = torch.tensor([0, 1, VOID, VOID])
+    assert accuracy(torch.tensor([0, 0, 1, 5]), labels) == 0.5
+    assert confusion_matrix(torch.tensor([0, 0, 1, 5]), labels, 2).tolist() == [[1, 0], [1, 0]]
+    with pytest.raises(ValueError, match="labels is empty; there must be at least one that counts"):
+        accuracy(labels[:1], labels[2:3])
+
+
+@pytest.mark.parametrize("distance", [0, -1, 1.5, True])
+def test_a_bad_distance_is_named(distance):
+    labels = torch.zeros(1, 8, 8, dtype=torch.long)
+    with pytest.raises(ValueError, match=f"distance={distance} is not an int of at least 1"):
+        boundary_iou(labels, labels, 2, distance)
+
+
+@pytest.mark.parametrize("figure", [mean_iou, boundary_iou])
+def test_bad_maps_of_classes_are_named(figure):
+    labels = torch.zeros(1, 8, 8, dtype=torch.long)
+    with pytest.raises(ValueError, match=r"predictions have shape \(1, 8, 7\)"):
+        figure(labels[..., :7], labels, 2)
+    with pytest.raises(ValueError, match="predictions holds classes 2 to 2; with classes=2"):
+        figure(labels + 2, labels, 2)
+    with pytest.raises(ValueError, match=r"labels have shape \(8, 8\); it must be \(N, H, W\)"):
+        boundary_iou(labels[0], labels[0], 2)

@@ -14,8 +14,10 @@ from poolkit.layers import (
 from poolkit.models import (
     C3_CONNECTIONS,
     DOWNSAMPLERS,
+    UPSAMPLERS,
     LeNet5,
     PartialConv2d,
+    SceneNet,
     SmallCNN,
     Subsampling,
     without_downsampling,
@@ -216,3 +218,125 @@ def test_without_downsampling_every_map_is_as_large_as_the_image(name):
         assert changed(torch.empty(1, 3, 40, 24, device="meta")).shape == (1, 1000)
     assert sides == {(40, 24)}
     assert parameters(changed) == parameters(net)
+
+
+def scene_net(upsample):
+    torch.manual_seed(0)
+    net = SceneNet(upsample)
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.running_mean.uniform_(-0.5, 0.5)
+            module.running_var.uniform_(0.5, 2)
+    return net.eval()
+
+
+def encoded(net, x):
+    """The maps before each pooling, the indices of each, and what the middle gives."""
+    before, indices = [], []
+    for block in net.encoder:
+        before.append(block(x))
+        x, found = F.max_pool2d(before[-1], 2, return_indices=True)
+        indices.append(found)
+    return before[::-1], indices[::-1], net.middle(x)
+
+
+@pytest.mark.parametrize("upsample", UPSAMPLERS.keys() - {"dilated"})
+def test_scene_net_upsamples_as_named(upsample):
+    net, x = scene_net(upsample), torch.rand(2, 1, 16, 24)
+    before, indices, found = encoded(net, x)
+    for level, maps, places in zip(net.decoder, before, indices, strict=True):
+        if upsample == "unpool":
+            block, found = level.block, F.max_unpool2d(found, places, 2)
+        elif upsample == "skip":
+            # Each value four times, on a square, plus what was there before the pooling.
+            block = level.block
+            found = found.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3) + maps
+        elif upsample == "resize8":
+            block = level
+        elif upsample in ("nearest", "bilinear"):
+            _, *block = level
+            block = torch.nn.Sequential(*block)
+            found = F.interpolate(found, scale_factor=2, mode=upsample)
+        else:
+            block = level
+            kernel = 3 if upsample == "transposed 3" else 4
+            assert level[0].kernel_size == (kernel, kernel)
+        found = block(found)
+    scores = F.conv2d(found, net.score.weight, net.score.bias)
+    if upsample == "resize8":
+        assert scores.shape[2:] == (2, 3)
+        scores = F.interpolate(scores, (16, 24), mode="bilinear")
+    assert torch.allclose(net(x), scores, atol=1e-6)
+    assert scores.shape == (2, 11, 16, 24)
+
+
+@pytest.mark.parametrize(
+    ("upsample", "expected"),
+    # Convolutions of 9 numbers for each pair of maps, two more for the normalisation of a map, and
+    # the scores: 1-16-32-64, three times 64-64, 64-32-16-16.
+    [(name, 9 * (16 + 512 + 2048 + 3 * 4096 + 2048 + 512 + 256) + 2 * 368 + 17 * 11)
+     for name in ("resize8", "nearest", "bilinear", "transposed 3", "unpool", "skip")]
+    # A transposed convolution of kernel 4 has 16 numbers in place of 9.
+    + [(name, 160_043 + 7 * (2048 + 512 + 256)) for name in ("transposed", "transposed bilinear")]
+    + [("dilated", 9 * (8 + 64 + 128 + 3 * 256 + 128 + 64 + 64) + 2 * 104 + 9 * 11)],
+)  # fmt: skip
+def test_scene_nets_have_the_parameters_of_their_convolutions(upsample, expected):
+    assert parameters(SceneNet(upsample)) == expected
+
+
+def test_a_transposed_convolution_can_start_as_bilinear_resizing():
+    torch.manual_seed(0)
+    conv = SceneNet("transposed bilinear").decoder[0][0]
+    x = torch.randn(1, 64, 5, 6)
+    # One number for each pair of maps: it is in the middle of the kernel, times 3/4 twice.
+    mix = conv.weight[:, :, 1, 1] / 0.75**2
+    resized = F.interpolate(x, scale_factor=2, mode="bilinear")
+    expected = torch.einsum("nahw,ab->nbhw", resized, mix)
+    # At the border torch's resizing repeats the edge, and a transposed convolution adds nothing.
+    assert torch.allclose(conv(x)[..., 1:-1, 1:-1], expected[..., 1:-1, 1:-1], atol=1e-4)
+    assert mix.std() > 0.1
+    other = SceneNet("transposed").decoder[0][0].weight
+    assert not torch.allclose(other[:, :, 1, 1], 3 * other[:, :, 0, 1])
+
+
+def test_the_dilated_net_pools_nothing_and_sees_as_far():
+    net = scene_net("dilated")
+    dilations = [m.dilation[0] for m in net.modules() if isinstance(m, torch.nn.Conv2d)]
+    assert dilations == [1, 2, 4, 8, 8, 8, 4, 2, 1, 1]
+    sizes = []
+    for module in net.modules():
+        module.register_forward_hook(lambda _, inputs, out: sizes.append(out.shape[2:]))
+    net(torch.rand(1, 1, 16, 24))
+    assert set(sizes) == {(16, 24)}
+    # The pixels of the input that reach the middle one: 1 + 2 (1 + 2 + 4 + 8 + 8 + 8 + 4 + 2 + 1).
+    x = torch.rand(1, 1, 96, 96, requires_grad=True)
+    net(x)[0, :, 48, 48].sum().backward()
+    (rows,) = x.grad[0, 0].abs().sum(dim=1).nonzero(as_tuple=True)
+    assert 48 - 38 <= rows.min() < 48 - 30 and 48 + 30 < rows.max() <= 48 + 38
+
+
+def test_scene_nets_of_one_seed_have_the_same_encoder():
+    nets = {}
+    for name in UPSAMPLERS.keys() - {"dilated"}:
+        torch.manual_seed(0)
+        nets[name] = SceneNet(name)
+    for net in nets.values():
+        for part in ("encoder", "middle"):
+            for a, b in zip(
+                getattr(net, part).parameters(), getattr(nets["skip"], part).parameters(),
+                strict=True,
+            ):  # fmt: skip
+                assert torch.equal(a, b)
+
+
+def test_scene_net_takes_other_channels_and_classes():
+    net = SceneNet("skip", channels=(4, 6, 5), classes=3)
+    assert net(torch.rand(1, 1, 8, 16)).shape == (1, 3, 8, 16)
+
+
+def test_bad_upsamplers_and_sides_are_named():
+    with pytest.raises(ValueError, match="upsample='cubic' is not one of resize8, nearest, bili"):
+        SceneNet("cubic")
+    for shape in ((1, 1, 16, 12), (1, 1, 20, 8)):
+        with pytest.raises(ValueError, match="height and width must be multiples of 8"):
+            SceneNet("skip")(torch.rand(shape))

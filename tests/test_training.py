@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from poolkit import training
+from poolkit.datasets import VOID
 from poolkit.models import SmallCNN
 from poolkit.training import evaluate, fit, seed_everything
 
@@ -96,6 +97,28 @@ def test_seed_everything_sets_every_generator():
     assert drawn[0] == drawn[1]
 
 
+def test_it_learns_to_label_pixels(data):
+    # The class of a pixel is whether it is bright. One that is not known does not count.
+    images, _ = data
+    labels = (images[:, 0] > 110).long()
+    known = labels.clone()
+    known[:, 0] = VOID
+    labels[:, 0] = 1 - labels[:, 0]
+    seed_everything(0)
+    net = nn.Conv2d(1, 2, 1)
+    history = fit(net, (images, known), (images, known), epochs=30, batch_size=32, lr=0.5)
+    result = evaluate(net, (images, known))
+    assert result.accuracy == history.test_accuracy[-1] > 0.98
+    assert result.predictions.shape == labels.shape
+    # One row of eight is wrong if it counts.
+    assert evaluate(net, (images, labels)).accuracy == pytest.approx(7 / 8, abs=0.02)
+    with torch.no_grad():
+        scores = net(images.float() / 255)
+    expected = nn.functional.cross_entropy(scores[:, :, 1:], labels[:, 1:])
+    assert result.loss == pytest.approx(expected.item(), rel=1e-5)
+    assert torch.equal(result.predictions, scores.argmax(dim=1))
+
+
 @pytest.mark.parametrize("where", ["step", "evaluation"])
 def test_ctrl_c_returns_the_history_so_far(data, monkeypatch, capsys, where):
     calls = []
@@ -162,6 +185,9 @@ def test_bad_data_is_named(data):
         ((images[:, 0], labels), r"train: the images are torch.uint8 of shape \(256, 8, 8\)"),
         ((images, labels[:-1]), "train has 256 images but 255 labels"),
         ((images[:0], labels[:0]), "train is empty"),
+        ((images, labels.int()), r"train: the labels are torch.int32 of shape \(256,\); they must"),
+        ((images, labels[:, None]), r"shape \(256, 1\); they must be int64, one for each image, "),
+        ((images, torch.zeros(256, 8, 7).long()), r"or for each pixel, \(256, 8, 8\)"),
     ):
         with pytest.raises(ValueError, match=message):
             fit(linear(), train)
