@@ -9,7 +9,9 @@ alone: windows have outlines, padding is hatched, curves carry their names.
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.patches import Rectangle
+from matplotlib.colors import to_rgb
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator
 
 from poolkit.arithmetic import conv_transpose_output_size, whole_number
@@ -18,10 +20,17 @@ INPUT = "#56B4E9"
 WINDOW = "#D55E00"
 OUTPUT = "#009E73"
 PADDING = "#BBBBBB"
+# The muted scheme of Paul Tol (sronpersonalpages.nl/~pault), after black for the background.
+CLASSES = (
+    *("#000000", "#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677"),
+    *("#882255", "#AA4499", "#DDDDDD"),
+)
 CURVES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 _INCHES_PER_CELL = 0.5
 _DPI = 100
+# From one name to the next above it, in points.
+_LINE = 13
 
 
 def grids(panels, *, windows=(), padding=0):
@@ -101,6 +110,56 @@ def images(panels, *, columns=5, limits=None):
         low, high = (0, 255) if picture.dtype == np.uint8 else limits or (None, None)
         ax.imshow(picture, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
         ax.set_title(title, fontsize=10)
+    return figure
+
+
+def segmentations(panels, names, *, columns=4):
+    """Draw images and maps of classes side by side, each class in its colour and with its number.
+
+    Args:
+        panels: a dict from title to an image of uint8, (1, H, W), or a map of classes, (H, W).
+        names: one name per class, at most 11; the first is the background, which has no number.
+        columns: pictures per row.
+
+    Returns:
+        The matplotlib Figure, with the names of the classes that occur below it.
+
+    Raises:
+        ValueError: if a map has a class without a name, a panel has another shape, or there is
+            none, or there are more names than colours.
+
+    Introduced in lesson 11.
+    """
+    if len(names) > len(CLASSES):
+        raise ValueError(f"there are {len(names)} names and only {len(CLASSES)} colours")
+    figure = images({title: np.asarray(panel) for title, panel in panels.items()}, columns=columns)
+    present = set()
+    for ax, (title, panel) in zip(figure.axes, panels.items(), strict=False):
+        if np.ndim(panel) != 2:
+            continue
+        classes = np.asarray(panel)
+        if not 0 <= classes.min() <= classes.max() < len(names):
+            raise ValueError(
+                f"{title!r} has classes from {classes.min()} to {classes.max()}; "
+                f"{len(names)} names are for 0 to {len(names) - 1}"
+            )
+        ax.images[0].set(data=np.array([to_rgb(c) for c in CLASSES])[classes])
+        for label in set(np.unique(classes)) - {0}:
+            present.add(label)
+            cells = np.argwhere(classes == label)
+            row, column = cells[((cells - cells.mean(axis=0)) ** 2).sum(axis=1).argmin()]
+            ax.text(
+                column,
+                row,
+                label,
+                color="white",
+                ha="center",
+                va="center",
+                fontsize=9,
+                path_effects=[withStroke(linewidth=2, foreground="black")],
+            )
+    handles = [Patch(color=CLASSES[c], label=f"{c} {names[c]}") for c in sorted(present)]
+    figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize=9, frameon=False)
     return figure
 
 
@@ -262,7 +321,7 @@ def bands(sizes, curves, *, xlabel, ylabel, xscale="linear"):
         if len(figures) != len(sizes):
             raise ValueError(f"{name!r} has {len(figures)} rows for {len(sizes)} sizes")
         colour, marker = CURVES[i % len(CURVES)], "osD^vPX"[i % 7]
-        low, middle, high = np.quantile(figures, (0, 0.5, 1), axis=1)
+        low, middle, high = np.transpose([np.quantile(row, (0, 0.5, 1)) for row in figures])
         ax.fill_between(sizes, low, high, color=colour, alpha=0.2, lw=0)
         ax.plot(sizes, middle, marker=marker, color=colour, markersize=5, label=name)
     ax.set(xscale=xscale, xlabel=xlabel, ylabel=ylabel)
@@ -395,17 +454,20 @@ def confusion(matrix, names):
 
 
 def _name_at_the_ends(ax):
-    """Write each curve's name where it ends, or higher, so that it does not cover the one below."""
+    """Write each curve's name where it ends, or so near that none covers another or the frame."""
     ax.autoscale_view()
-    lowest = -np.inf
-    for line in sorted(ax.lines, key=lambda line: line.get_ydata()[-1]):
-        end = (line.get_xdata()[-1], line.get_ydata()[-1])
-        height = ax.transData.transform(end)[1] * 72 / _DPI
-        lowest = max(height, lowest + 13)
+    lines = sorted(ax.lines, key=lambda line: line.get_ydata()[-1])
+    ends = [ax.transData.transform((0, line.get_ydata()[-1]))[1] * 72 / _DPI for line in lines]
+    places = np.array(ends)
+    for i in range(1, len(places)):
+        places[i] = max(places[i], places[i - 1] + _LINE)
+    top = ax.bbox.y1 * 72 / _DPI - _LINE
+    places = np.minimum(places, top - _LINE * np.arange(len(places))[::-1])
+    for line, end, place in zip(lines, ends, places, strict=True):
         ax.annotate(
             line.get_label(),
-            end,
-            (8, lowest - height),
+            (line.get_xdata()[-1], line.get_ydata()[-1]),
+            (8, place - end),
             textcoords="offset points",
             color=line.get_color(),
             va="center",

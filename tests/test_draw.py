@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
-from matplotlib.colors import to_rgba
+from matplotlib.colors import to_rgb, to_rgba
 
 from poolkit import draw
 from poolkit.training import History
@@ -133,16 +133,17 @@ def test_seeds_are_dots_on_a_line_with_their_median():
 @pytest.mark.parametrize("xscale", ["linear", "log"])
 def test_bands_go_from_the_lowest_seed_to_the_highest(xscale):
     (ax,) = draw.bands(
-        [1, 10], {"max": [[5, 1, 2], [3, 3, 9]], "blur": [[1], [3]]},
+        [1, 10], {"max": [[5, 1, 2], [9, 9, 9]], "blur": [[1], [9]]},
         xlabel="shift", ylabel="share", xscale=xscale,
     ).axes  # fmt: skip
-    assert list(ax.lines[0].get_ydata()) == [2, 3]
+    assert list(ax.lines[0].get_ydata()) == [2, 9]
     corners = ax.collections[0].get_paths()[0].vertices
-    assert {tuple(corner) for corner in corners} == {(1, 1), (1, 5), (10, 3), (10, 9)}
+    assert {tuple(corner) for corner in corners} == {(1, 1), (1, 5), (10, 9)}
     ax.figure.canvas.draw()
     low, high = sorted((t.get_window_extent() for t in ax.texts), key=lambda box: box.y0)
     assert low.y1 <= high.y0, "names of curves that end together do not cover each other"
-    assert high.x1 <= ax.get_window_extent().x1, "there is room for the names"
+    frame = ax.get_window_extent()
+    assert high.x1 <= frame.x1 and high.y1 <= frame.y1, "there is room for the names"
     assert ax.lines[0].get_marker() != ax.lines[1].get_marker()
 
 
@@ -200,6 +201,20 @@ def test_shares_are_bars_of_100_percent():
     assert ax.get_xlabel() == "%"
 
 
+def test_segmentations_have_a_colour_and_a_number_for_each_class():
+    classes = np.array([[0, 0, 0, 0, 0], [2, 2, 2, 0, 1]])
+    picture = np.full((1, 2, 5), 128, np.uint8)
+    figure = draw.segmentations({"scene": picture, "truth": classes}, ["none", "cat", "dog"])
+    left, right = figure.axes
+    assert left.images[0].get_array().tolist() == picture[0].tolist()
+    assert not left.texts
+    shown = right.images[0].get_array()
+    for label in range(3):
+        assert np.allclose(shown[classes == label], to_rgb(draw.CLASSES[label]))
+    assert {t.get_text(): t.get_position() for t in right.texts} == {"1": (4, 1), "2": (1, 1)}
+    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["1 cat", "2 dog"]
+
+
 def test_confusion_shows_counts_and_shades_by_row():
     (ax,) = draw.confusion(np.array([[9, 1], [0, 0]]), ["cat", "dog"]).axes
     assert {t.get_position(): t.get_text() for t in ax.texts} == {
@@ -235,6 +250,12 @@ def test_confusion_shows_counts_and_shades_by_row():
             lambda: draw.shares({"a": {"x": 1}, "b": {"y": 1}}, xlabel=""),
             r"'b' has the parts \['y'\]; the first has \['x'\]",
         ),
+        (lambda: draw.segmentations({}, ["a"]), "nothing to draw"),
+        (
+            lambda: draw.segmentations({"a": np.array([[0, 2]])}, ["none", "cat"]),
+            "'a' has classes from 0 to 2; 2 names are for 0 to 1",
+        ),
+        (lambda: draw.segmentations({}, ["a"] * 12), "there are 12 names and only 11 colours"),
         (lambda: draw.confusion(np.zeros((2, 2)), ["a"]), r"matrix has shape \(2, 2\); 1 names"),
     ],
 )

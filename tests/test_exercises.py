@@ -13,18 +13,19 @@ import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
 import pytest
+import scipy.ndimage
 import scipy.spatial
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from poolkit import draw
+from poolkit import draw, metrics
 from poolkit import exercises as ex
 from poolkit.exercises.exercise import Exercise
 from poolkit.layers import blur_pool2d
 from poolkit.lessons import find
 from poolkit.metrics import cost, translate
-from poolkit.models import SmallCNN, Subsampling
+from poolkit.models import SceneNet, SmallCNN, Subsampling
 
 EXERCISES = {name: getattr(ex, name) for name in ex.__all__ if name != "Exercise"}
 MISTAKES = [(name, m) for name, exercise in EXERCISES.items() for m in exercise.mistakes]
@@ -32,7 +33,7 @@ PICTURED = {
     *("min_pool", "avg_pool", "max_pool", "max_pool_padded", "max_pool_backward"),
     *("avg_pool_backward", "numeric_gradient", "never_learn", "subsampling"),
     *("tap_values", "block_avg", "running_max", "running_sum", "mixed_pool"),
-    *("upsample_backward", "conv_transpose"),
+    *("upsample_backward", "conv_transpose", "border_cells"),
 }
 
 
@@ -165,6 +166,17 @@ def output_padding_by_trial(size, kernel_size, stride, padding):
     return found
 
 
+def bytes_that_the_nets_keep(side, channels, indices):
+    net = SceneNet("unpool" if indices else "skip", [*channels, 1])
+    x, kept = torch.zeros(1, 1, 8 * side, 8 * side), []
+    for block, _ in zip(net.encoder, channels, strict=False):
+        # Sides eight times as large, so that they fit the net; bytes grow with their square.
+        maps = block.eval()(x)
+        x, places = F.max_pool2d(maps, 2, return_indices=True)
+        kept.append(places if indices else maps)
+    return sum(tensor.nbytes for tensor in kept) // 64
+
+
 # What torch, or a count by hand, says to each exercise.
 ORACLES = {
     "min_pool": lambda x: -F.max_pool2d(-tensor(x), 2)[0, 0].numpy(),
@@ -226,6 +238,16 @@ ORACLES = {
     "consistency": lambda before, after: (
         1 - scipy.spatial.distance.cdist(np.atleast_2d(before), after, "hamming").mean()
     ),
+    "iou": lambda predicted, true: (
+        1 - scipy.spatial.distance.jaccard(predicted.ravel(), true.ravel())
+    ),
+    "mean_iou": lambda predicted, true: metrics.mean_iou(
+        torch.tensor(predicted), torch.tensor(true), classes=10
+    ),
+    "border_cells": lambda labels: (
+        scipy.ndimage.morphological_gradient(labels, size=3, mode="nearest") > 0
+    ),
+    "kept_bytes": bytes_that_the_nets_keep,
     "conv_parameters": conv_parameters,
     "accuracy": lambda scores, labels: (
         sum(row.index(max(row)) == n for row, n in zip(scores.tolist(), labels, strict=True))

@@ -40,6 +40,7 @@ from poolkit.exercises.lesson_10 import (
     unpool,
     upsample_backward,
 )
+from poolkit.exercises.lesson_11 import border_cells, iou, kept_bytes, mean_iou
 
 __all__ = [
     "Exercise",
@@ -53,6 +54,7 @@ __all__ = [
     "avg_pool_backward_overlapping",
     "block_avg",
     "blur_row",
+    "border_cells",
     "changed_cells",
     "consistency",
     "conv_matrix",
@@ -64,10 +66,13 @@ __all__ = [
     "expected_draw",
     "first_dense_parameters",
     "generalised_mean",
+    "iou",
+    "kept_bytes",
     "lost_cells",
     "max_pool",
     "max_pool_backward",
     "max_pool_padded",
+    "mean_iou",
     "min_pool",
     "mixed_pool",
     "never_learn",
