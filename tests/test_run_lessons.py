@@ -1,8 +1,11 @@
 """poolkit.lessons: lessons are executed in place, whole or not at all."""
 
+import re
+
 import nbformat
 import pytest
 from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from poolkit import lessons
 
@@ -69,3 +72,58 @@ def test_lessons_are_found_by_number(tmp_path):
     assert [p.name for p in lessons.find(["10", "1"], tmp_path)] == ["10_c.ipynb", "01_b.ipynb"]
     with pytest.raises(ValueError, match="there is no lesson 7; there are 00, 01, 10"):
         lessons.find(["7"], tmp_path)
+
+
+@pytest.fixture
+def timed(tmp_path):
+    """A lesson: 366 words, 12 lines, 1 figure, 2 predictions, 4 exercises (3 with a check)."""
+    figure = new_output("display_data", {"image/png": "", "text/plain": "<Figure>"})
+    wide = new_output("stream", text="not a figure")
+    stub = "def f(x): ...\n\n\nex.f.check(f)"
+    cells = [
+        new_markdown_cell("# Lesson 99 · Count\n\n" + "word " * 345 + "\n\n1. No exercise."),
+        new_code_cell("a = 1\n\nb = 2\n" * 5, outputs=[wide]),
+        new_markdown_cell("| - | — | **Predict.** |"),
+        new_code_cell("c = 3", outputs=[figure]),
+        new_markdown_cell("**Predict.**"),
+        new_code_cell("d = 4"),
+        new_markdown_cell("## Exercises\n\n1. a\n2. b\n3. c\n4. d"),
+        *(new_code_cell(stub) for _ in range(3)),
+        new_markdown_cell("## In practice\n\n7. end"),
+    ]
+    path = tmp_path / "99_count.ipynb"
+    nbformat.write(new_notebook(cells=cells), path)
+    return path
+
+
+def test_minutes_add_up_reading_work_and_run_time(timed):
+    text = "\n".join(c.source for c in nbformat.read(timed, 4).cells if c.cell_type == "markdown")
+    words = [w for w in text.split() if re.search(r"\w", w)]
+    assert len(words) == 366
+    by_hand = 366 / 180 + 12 * 10 / 60 + 1 * 0.5 + 2 * 1 + 3 * 5 + 1 * 2
+    assert lessons.minutes(timed) == pytest.approx(by_hand)
+    assert lessons.minutes(timed, seconds=90) == pytest.approx(by_hand + 1.5)
+
+
+def test_minutes_are_printed_with_the_run_time(timed, monkeypatch, capsys):
+    monkeypatch.setattr(lessons, "execute", lambda path: (600, 2**20))
+    monkeypatch.setattr(lessons.find, "__defaults__", ((), timed.parent))
+    monkeypatch.setattr("sys.argv", ["lessons"])
+    with pytest.raises(SystemExit):
+        lessons.main()
+    heading, row = capsys.readouterr().out.splitlines()
+    assert heading.split()[-1] == "minutes"
+    assert row.split() == ["99_count", "600.0", "1", f"{lessons.minutes(timed) + 10:.0f}"]
+
+
+def test_a_lesson_without_exercises_has_minutes_too(tmp_path):
+    path = notebook(tmp_path / "01_a.ipynb", "a = 1\nb = 2\nc = 3")
+    assert lessons.minutes(path) == pytest.approx(0.5)
+
+
+def test_the_readme_gives_minutes_that_a_learner_needs():
+    text = (lessons.NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8")
+    said = dict(re.findall(r"\]\(notebooks/(\S+)\) .*\| (\d+) \|$", text, re.M))
+    for path in lessons.find():
+        needed = lessons.minutes(path)
+        assert abs(int(said[path.name]) - needed) <= max(5, 0.15 * needed), path.name

@@ -1,0 +1,60 @@
+"""TEACHING.md: what a teacher types gives the printed answer, and the minutes are the README's."""
+
+import doctest
+import re
+
+import nbformat
+
+from poolkit.lessons import NOTEBOOKS, find
+
+ROOT = NOTEBOOKS.parent
+GUIDE = ROOT / "TEACHING.md"
+PATTERN = ["Aim", "Minutes", "Show", "Ask", "Listen for", "Cut"]
+EXERCISE = 5
+
+
+def pages():
+    """The text of each lesson's page, by the lesson's number."""
+    text = GUIDE.read_text(encoding="utf-8")
+    return dict(re.findall(r"^## (\d\d) .*?\n(.*?)(?=^## |\Z)", text, re.M | re.S))
+
+
+def minutes():
+    """(all, exercises) by the number of the lesson, for the pages that give minutes."""
+    pattern = r"\*\*Minutes\.\*\* (\d+)(?:, of them (\d+) exercises)?"
+    found = {number: re.search(pattern, page) for number, page in pages().items()}
+    return {number: (int(m[1]), int(m[2] or 0)) for number, m in found.items() if m}
+
+
+def test_what_a_teacher_types_gives_the_printed_answer():
+    text = GUIDE.read_text(encoding="utf-8")
+    test = doctest.DocTestParser().get_doctest(text, {}, GUIDE.name, str(GUIDE), 0)
+    # A lesson without a picture for the explorer (07, 11, 12) has no line to type.
+    assert len(test.examples) > 30
+    assert doctest.DocTestRunner().run(test).failed == 0
+
+
+def test_every_lesson_has_a_page_of_the_same_pattern():
+    assert {path.name[:2] for path in find()} <= set(pages())
+    for number, page in pages().items():
+        assert re.findall(r"^\*\*(.+?)\.\*\*", page, re.M) == PATTERN, number
+
+
+def test_the_minutes_are_those_of_the_readme_and_of_the_exercises():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in find():
+        said = re.search(rf"\]\(notebooks/{path.name}\) .*\| (\d+) \|$", readme, re.M)
+        checks = sum(".check(" in cell.source for cell in nbformat.read(path, as_version=4).cells)
+        assert minutes()[path.name[:2]] == (int(said[1]), EXERCISE * checks), path.name
+
+
+def test_the_minutes_of_a_route_add_up():
+    text = GUIDE.read_text(encoding="utf-8")
+    routes = re.findall(r"^\| .* \| ((?:\d\d\*?(?:, )?)+) \| (\d+) \|$", text, re.M)
+    assert len(routes) == 2
+    for lessons, total in routes:
+        added = 0
+        for lesson in lessons.split(", "):
+            whole, exercises = minutes()[lesson[:2]]
+            added += whole - exercises if lesson.endswith("*") else whole
+        assert added == int(total), lessons
