@@ -6,6 +6,7 @@ What counts as wrong is decided here once more, from torch, and not by asking th
 import copy
 import inspect
 import itertools
+import math
 import re
 import time
 
@@ -248,6 +249,13 @@ ORACLES = {
         scipy.ndimage.morphological_gradient(labels, size=3, mode="nearest") > 0
     ),
     "kept_bytes": bytes_that_the_nets_keep,
+    "side": lambda low, high, bound, margin: int(
+        np.sign(low - bound) * (min(abs(low - bound), abs(high - bound)) > margin)
+        if (low - bound) * (high - bound) > 0
+        else 0
+    ),
+    "largest_margin": lambda low, high, bound: float(abs(np.clip(bound, low, high) - bound)),
+    "seeds_needed": lambda chance: max(1, math.ceil(math.log2(2 / chance))),
     "conv_parameters": conv_parameters,
     "accuracy": lambda scores, labels: (
         sum(row.index(max(row)) == n for row, n in zip(scores.tolist(), labels, strict=True))

@@ -41,6 +41,7 @@ from poolkit.exercises.lesson_10 import (
     upsample_backward,
 )
 from poolkit.exercises.lesson_11 import border_cells, iou, kept_bytes, mean_iou
+from poolkit.exercises.lesson_12 import largest_margin, seeds_needed, side
 
 __all__ = [
     "Exercise",
@@ -68,6 +69,7 @@ __all__ = [
     "generalised_mean",
     "iou",
     "kept_bytes",
+    "largest_margin",
     "lost_cells",
     "max_pool",
     "max_pool_backward",
@@ -87,6 +89,8 @@ __all__ = [
     "running_max",
     "running_sum",
     "same_sign_by_chance",
+    "seeds_needed",
+    "side",
     "stride_factor",
     "subsampling",
     "tap_values",
