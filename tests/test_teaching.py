@@ -58,3 +58,8 @@ def test_the_minutes_of_a_route_add_up():
             whole, exercises = minutes()[lesson[:2]]
             added += whole - exercises if lesson.endswith("*") else whole
         assert added == int(total), lessons
+    (course,) = re.findall(r"^\| a full course \| 00 to 12 \| (\d+) \|$", text, re.M)
+    assert int(course) == sum(whole for whole, _ in minutes().values())
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    totals = re.findall(r"^\| (?:an evening|half a day|a course) \| .* \| (\d+) \|$", readme, re.M)
+    assert totals == [*(total for _, total in routes), course]
