@@ -12,7 +12,7 @@ from pathlib import Path
 
 from nbconvert import HTMLExporter
 
-__all__ = ["TEMPLATE", "PageExporter", "describe_figures", "with_explorers"]
+__all__ = ["TEMPLATE", "PageExporter", "anchor", "describe_figures", "with_explorers"]
 
 # nbconvert's page without the scripts it fetches elsewhere, for formulas, which the lessons do not
 # have, and for Jupyter's own widgets; and with the words of describe_figures.
@@ -62,6 +62,18 @@ def with_explorers(page: str) -> str:
         f"{head}<style>\n{style}</style>\n"
         f'<script type="module">\n{script}{_START}</script>\n{end}{tail}'
     )
+
+
+def anchor(heading):
+    """Return what a link to a heading of a lesson ends with, in JupyterLab, and so on the site.
+
+    Args: `heading`, its text.
+    Introduced in lesson 12.
+
+    >>> anchor("What is lost")
+    'What-is-lost'
+    """
+    return heading.replace(" ", "-")
 
 
 def describe_figures(notebook):

@@ -63,3 +63,17 @@ def test_the_minutes_of_a_route_add_up():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     totals = re.findall(r"^\| (?:an evening|half a day|a course) \| .* \| (\d+) \|$", readme, re.M)
     assert totals == [*(total for _, total in routes), course]
+
+
+def test_the_guide_expects_the_verdicts_that_the_last_lesson_stores():
+    lesson = nbformat.read(NOTEBOOKS / "12_judge_the_claims.ipynb", as_version=4)
+    (table,) = (
+        output.data["text/markdown"]
+        for cell in lesson.cells
+        for output in cell.get("outputs", [])
+        if "text/markdown" in output.get("data", {})
+    )
+    stored = dict(re.findall(r"^\| (C\d+) \|.*?\| \*\*(\w+)\*\* \|", table, re.M))
+    expected = re.findall(r"^\| (C\d+) .*? \| (\w+)[^|]* \|", pages()["12"], re.M)
+    assert len(stored) == 20
+    assert dict(expected) == stored
