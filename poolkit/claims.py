@@ -91,8 +91,8 @@ CLAIMS = (
         evidence.overfitting,
         _overfitting,
         "training less test accuracy: on {sizes[0]:,} images {fewest:.0f} points or more with a "
-        "pool, and with max pooling {max_strided[0][0]:+.1f} to {max_strided[0][1]:+.1f} against "
-        "strided convolutions; on {sizes[3]:,} images {max_none[3][0]:+.1f} to "
+        "pool (median), and with max pooling {max_strided[0][0]:+.1f} to "
+        "{max_strided[0][1]:+.1f} against strided convolutions; on {sizes[3]:,} images {max_none[3][0]:+.1f} to "
         "{max_none[3][1]:+.1f} against no halving",
         "Pooled nets overfit too when images are few; against strided convolutions the gap was "
         "smaller, against no halving it was not.",
@@ -136,7 +136,7 @@ CLAIMS = (
                 *(below(f[f"average_{kind}"], 0.75, 0.15) for kind in ("bright", "dark")),
             ]
         ),
-        "contrast left of a bright line {max_bright:.1f} (max) and {average_bright:.1f} (average), "
+        "contrast kept of a bright line {max_bright:.1f} (max) and {average_bright:.1f} (average), "
         "of a dark line {max_dark:.1f} and {average_dark:.1f}",
         "Max pooling keeps bright lines whole and erases thin dark ones; average pooling weakens "
         "both.",

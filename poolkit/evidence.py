@@ -318,7 +318,7 @@ def segmentation():
     rows = experiments.load("segmentation")
     figures = {}
     for column in ("mean_iou", "boundary_iou"):
-        iou = experiments.by_variant(rows, column)
+        iou = experiments.by_variant(rows, column, steps=experiments.SCENE_STEPS)
         kind = column.removesuffix("_iou")
         for name in ("dilated", *REMEDIES):
             figures[f"{name}_{kind}"] = _points(iou[name], iou["resize8"])

@@ -40,7 +40,7 @@ RESULTS = DATA / "results"
 BATCH_SIZE = 128
 TRAINING_IMAGES = 12_000
 # Five passes over 12,000 images. Small sets get as many steps, so that they are seen more often:
-# 500 images 155 times.
+# 155 passes over 500 images.
 STEPS = 465
 # The runs on all 12,000 are among those of the downsamplers, with the same seeds.
 SIZES = (500, 1500, 4000)
@@ -57,6 +57,9 @@ TRAINING_SCENES = 4000
 TEST_SCENES = 500
 # Many small steps: batches of 32 learned less in as much time.
 SCENE_STEPS = 800
+# A quarter of them, to see who learns late.
+EARLY_STEPS = 200
+EARLY_VARIANTS = ("nearest", "transposed", "transposed 3", "transposed bilinear")
 SCENE_BATCH_SIZE = 16
 SCENE_LR = 0.003
 
@@ -285,11 +288,12 @@ def _moves(seeds):
 
 
 def _upsamplers(seeds):
-    amount = {"training_images": TRAINING_SCENES, "steps": SCENE_STEPS}
+    runs = [(variant, SCENE_STEPS) for variant in UPSAMPLERS]
+    runs += [(variant, EARLY_STEPS) for variant in EARLY_VARIANTS]
     return [
-        {"variant": variant, "seed": seed, **amount}
+        {"variant": variant, "seed": seed, "training_images": TRAINING_SCENES, "steps": steps}
         for seed in range(seeds)
-        for variant in UPSAMPLERS
+        for variant, steps in runs
     ]
 
 

@@ -156,8 +156,8 @@ def epochs(images, steps, batch_size):
 """,
     },
     meaning=(
-        "Equal steps are a choice: the small sets of this lesson were seen 155 times, the largest "
-        "5 times. Equal epochs would have given the small sets a thirtieth of the training."
+        "Equal steps are a choice: the smallest set of this lesson had 155 epochs, the largest "
+        "5 times. Equal epochs would have given the smallest a thirtieth of the training."
     ),
 )
 
