@@ -92,8 +92,8 @@ CLAIMS = (
         _overfitting,
         "training less test accuracy: on {sizes[0]:,} images {fewest:.0f} points or more with a "
         "pool (median), and with max pooling {max_strided[0][0]:+.1f} to "
-        "{max_strided[0][1]:+.1f} against strided convolutions; on {sizes[3]:,} images {max_none[3][0]:+.1f} to "
-        "{max_none[3][1]:+.1f} against no halving",
+        "{max_strided[0][1]:+.1f} against strided convolutions; on {sizes[3]:,} images "
+        "{max_none[3][0]:+.1f} to {max_none[3][1]:+.1f} against no halving",
         "Pooled nets overfit too when images are few; against strided convolutions the gap was "
         "smaller, against no halving it was not.",
     ),
