@@ -182,7 +182,10 @@ def evaluate(model, data, *, batch_size=1000, device="auto"):
 def _batches(images, batch_size, steps):
     """Yield the indices of each step's batch, with a progress bar."""
     per_epoch = images // batch_size
-    with tqdm(total=steps, desc="training", unit="step", leave=False) as bar:
+    # In a notebook each refresh is several messages, and of more than 1,000 that wait to be read
+    # some are lost: so two refreshes a second, not ten.
+    options = {"desc": "training", "unit": "step", "leave": False, "mininterval": 0.5}
+    with tqdm(total=steps, **options) as bar:
         for step in range(steps):
             if step % per_epoch == 0:
                 order = torch.randperm(images)
