@@ -132,18 +132,19 @@ def segmentations(panels, names, *, columns=4):
     """
     if len(names) > len(CLASSES):
         raise ValueError(f"there are {len(names)} names and only {len(CLASSES)} colours")
-    figure = images({title: np.asarray(panel) for title, panel in panels.items()}, columns=columns)
+    arrays = {title: np.asarray(panel) for title, panel in panels.items()}
+    figure = images(arrays, columns=columns)
+    colours = np.array([to_rgb(colour) for colour in CLASSES])
     present = set()
-    for ax, (title, panel) in zip(figure.axes, panels.items(), strict=False):
-        if np.ndim(panel) != 2:
+    for ax, (title, classes) in zip(figure.axes, arrays.items(), strict=False):
+        if classes.ndim != 2:
             continue
-        classes = np.asarray(panel)
         if not 0 <= classes.min() <= classes.max() < len(names):
             raise ValueError(
                 f"{title!r} has classes from {classes.min()} to {classes.max()}; "
                 f"{len(names)} names are for 0 to {len(names) - 1}"
             )
-        ax.images[0].set(data=np.array([to_rgb(c) for c in CLASSES])[classes])
+        ax.images[0].set(data=colours[classes])
         for label in set(np.unique(classes)) - {0}:
             present.add(label)
             cells = np.argwhere(classes == label)
@@ -216,7 +217,7 @@ def learning_curves(histories):
     for i, (name, history) in enumerate(_not_empty(histories).items()):
         if not history.test_accuracy:
             raise ValueError(f"{name!r} has no test results: call fit with test=…")
-        colour, marker = CURVES[i % len(CURVES)], "osD^vPX"[i % 7]
+        colour, marker = _style(i)
         batches = min(50, len(history.accuracy))
         smooth = np.convolve(history.accuracy, np.ones(batches) / batches, mode="valid")
         seconds = np.linspace(0, history.seconds, len(history.accuracy) + 1)[batches:]
@@ -253,7 +254,7 @@ def costs(sizes, curves, *, xlabel, ylabel):
     for i, (name, values) in enumerate(_not_empty(curves).items()):
         if len(values) != len(sizes):
             raise ValueError(f"{name!r} has {len(values)} costs for {len(sizes)} sizes")
-        colour, marker = CURVES[i % len(CURVES)], "osD^vPX"[i % 7]
+        colour, marker = _style(i)
         ax.plot(sizes, values, marker=marker, color=colour, markersize=5, label=name)
     ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
     # Room on the right for the names, and above for one that has to stand higher than its curve.
@@ -320,7 +321,7 @@ def bands(sizes, curves, *, xlabel, ylabel, xscale="linear"):
     for i, (name, figures) in enumerate(_not_empty(curves).items()):
         if len(figures) != len(sizes):
             raise ValueError(f"{name!r} has {len(figures)} rows for {len(sizes)} sizes")
-        colour, marker = CURVES[i % len(CURVES)], "osD^vPX"[i % 7]
+        colour, marker = _style(i)
         low, middle, high = np.transpose([np.quantile(row, (0, 0.5, 1)) for row in figures])
         ax.fill_between(sizes, low, high, color=colour, alpha=0.2, lw=0)
         ax.plot(sizes, middle, marker=marker, color=colour, markersize=5, label=name)
@@ -451,6 +452,11 @@ def confusion(matrix, names):
     ax.set(xlabel="predicted", ylabel="true")
     ax.set_title("Test images by true and by predicted class", fontsize=11)
     return figure
+
+
+def _style(i):
+    """Return the colour and the marker of a curve; colour alone must not tell it from others."""
+    return CURVES[i % len(CURVES)], "osD^vPX"[i % 7]
 
 
 def _name_at_the_ends(ax):

@@ -300,10 +300,9 @@ def _upsamplers(seeds):
 def _train_and_test(setting, device):
     _, test = _data()
     net, train, seconds = _trained(setting, device)
-    passes = setting["steps"] / (setting["training_images"] // BATCH_SIZE)
     row = {
         **setting,
-        "epochs": round(passes, 2),
+        "epochs": round(_epochs(setting, BATCH_SIZE), 2),
         "parameters": sum(p.numel() for p in net.parameters()),
         "train_accuracy": evaluate(net, train, batch_size=BATCH_SIZE, device=device).accuracy,
         "test_accuracy": evaluate(net, test, batch_size=BATCH_SIZE, device=device).accuracy,
@@ -337,7 +336,7 @@ def _train_and_segment(setting, device):
     train, (images, labels) = _scenes(setting["seed"])
     seed_everything(setting["seed"])
     net = SceneNet(setting["variant"])
-    epochs = setting["steps"] / (len(train[0]) // SCENE_BATCH_SIZE)
+    epochs = _epochs(setting, SCENE_BATCH_SIZE)
     options = {"batch_size": SCENE_BATCH_SIZE, "device": device}
     seconds = _fit(net, train, epochs=epochs, lr=SCENE_LR, **options)
     result = evaluate(net, (images, labels), **options)
@@ -388,8 +387,12 @@ def _trained(setting, device, margin=0, freeze=False):
     seed_everything(seed)
     net = SmallCNN(setting["variant"])
     net.blocks.requires_grad_(not freeze)
-    epochs = setting["steps"] / (size // BATCH_SIZE)
+    epochs = _epochs(setting, BATCH_SIZE)
     return net, train, _fit(net, train, epochs=epochs, batch_size=BATCH_SIZE, device=device)
+
+
+def _epochs(setting, batch_size):
+    return setting["steps"] / (setting["training_images"] // batch_size)
 
 
 def _fit(net, train, **options):

@@ -1,5 +1,6 @@
 """Figures that say how good a net is, how steady, and what it costs."""
 
+import contextlib
 import math
 from typing import NamedTuple
 
@@ -189,21 +190,16 @@ def consistency(net, images, shift, *, batch_size=100):
             f"shape {tuple(images.shape)}"
         )
     device = next((p.device for p in net.parameters()), torch.device("cpu"))
-    modes = {module: module.training for module in net.modules()}
-    net.eval()
 
     def classes(batch):
         return net(batch.to(device).float() / 255).argmax(dim=1)
 
     same = 0
-    try:
-        with torch.inference_mode():
-            for batch in images.split(batch_size):
-                unmoved = classes(batch)
-                for down, right in ((-shift, 0), (shift, 0), (0, -shift), (0, shift)):
-                    same += (classes(translate(batch, down, right)) == unmoved).sum().item()
-    finally:
-        _restore(modes)
+    with _evaluating(net), torch.inference_mode():
+        for batch in images.split(batch_size):
+            unmoved = classes(batch)
+            for down, right in ((-shift, 0), (shift, 0), (0, -shift), (0, shift)):
+                same += (classes(translate(batch, down, right)) == unmoved).sum().item()
     return same / (4 * len(images))
 
 
@@ -476,14 +472,9 @@ def _run_without_numbers(net, input_shape):
     state = {**dict(net.named_parameters()), **dict(net.named_buffers())}
     without_numbers = {name: tensor.detach().to("meta") for name, tensor in state.items()}
     dtype = next((p.dtype for p in net.parameters()), torch.get_default_dtype())
-    modes = {module: module.training for module in net.modules()}
-    net.eval()
-    try:
-        with torch.no_grad():
-            x = torch.empty(input_shape, dtype=dtype, device="meta")
-            torch.func.functional_call(net, without_numbers, (x,))
-    finally:
-        _restore(modes)
+    with _evaluating(net), torch.no_grad():
+        x = torch.empty(input_shape, dtype=dtype, device="meta")
+        torch.func.functional_call(net, without_numbers, (x,))
 
 
 def _multiply_adds(name, layer, x, out):
@@ -507,10 +498,17 @@ def _same_memory(a, b):
     return a.untyped_storage()._cdata == b.untyped_storage()._cdata
 
 
-def _restore(modes):
-    """Put each module back into its own mode; net.train() would set them all alike."""
-    for module, training in modes.items():
-        module.training = training
+@contextlib.contextmanager
+def _evaluating(net):
+    """Put a net into evaluation mode for a while."""
+    modes = {module: module.training for module in net.modules()}
+    net.eval()
+    try:
+        yield
+    finally:
+        # Each module gets its own mode back; net.train() would set them all alike.
+        for module, training in modes.items():
+            module.training = training
 
 
 def _overlap(move):

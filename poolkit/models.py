@@ -330,7 +330,8 @@ class SceneNet(nn.Module):
             nn.Sequential(*_conv_block(a, b, dilation=d))
             for a, b, d in zip((1, *channels), channels, dilations, strict=False)
         )
-        self.pool = nn.Identity() if dilated else nn.MaxPool2d(2, return_indices=level is _Unpool)
+        indices = self.keeps == "indices"
+        self.pool = nn.Identity() if dilated else nn.MaxPool2d(2, return_indices=indices)
         self.middle = nn.Sequential(
             *(
                 nn.Sequential(*_conv_block(deepest, deepest, dilation=dilations[-1]))
