@@ -46,6 +46,7 @@ _POOLINGS = (
     ((8, 64, 56, 56), 3, 1),
     ((8, 64, 56, 56), 13, 1),
     ((4, 64, 56, 56), 31, 1),
+    ((1, 64, 112, 112), 31, 1),
 )
 # What --plot draws: max pooling at stride 1 of this shape, with these kernels.
 _PLOTTED_SHAPE, _PLOTTED_KERNELS = (4, 32, 64, 64), (2, 3, 5, 7, 11, 15, 21, 31, 41)
@@ -108,6 +109,7 @@ def comparisons() -> list[Comparison]:
         _pooling("max", (8, 64, 112, 112), 3, 2, padding=1),
         _pooling("avg", (8, 64, 56, 56), 3, 1, padding=1),
         _pooling("max", (8, 64, 56, 56), 13, 1, padding=6),
+        _pooling("max", (4, 64, 56, 56), 31, 1, padding=15),
         _pooling("max", (1, 3, 8, 8), 2, 2),
     ]
     for shape, kernel_size, stride in _POOLINGS[:4]:
