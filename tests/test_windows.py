@@ -73,7 +73,9 @@ def test_bins_do_not_depend_on_the_pieces(output_size):
 
 
 @pytest.mark.usefixtures("piece")
-def test_gradients_and_unpooling_do_not_depend_on_the_pieces():
+@pytest.mark.parametrize("many", [1, 10**6], ids=["one by one", "end to end"])
+def test_gradients_and_unpooling_do_not_depend_on_the_pieces(many, monkeypatch):
+    monkeypatch.setattr(windows, "_MANY_VALUES", many)
     x = RNG.normal(size=(3, 2, 17, 14))
     for kernel, stride, padding in [(2, 2, 0), (3, 1, 1), (5, 2, 2), (3, 4, 0), (7, 3, 3)]:
         args = (kernel, stride, padding)
