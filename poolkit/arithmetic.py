@@ -110,13 +110,13 @@ def output_size(
 
     With `ceil_mode` the division rounds up: one more window may hang over the end. It is dropped
     again where it would start past the input, in the padding on the right, for it would pool
-    nothing but padding: torch's formula leaves that step out, only the prose below it tells.
+    nothing but padding: torch's formula leaves that step out, only the note beside it tells.
 
     Args: all in pixels; `stride=None` means kernel_size.
     Raises: TypeError for a wrong type, ValueError for a size out of range, a padding of more than
     half the kernel, or a kernel that fits nowhere.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html; without
-    ceil_mode also Dumoulin and Visin 2016, arXiv:1603.07285, relationship 6.
+    ceil_mode also Dumoulin and Visin 2016, arXiv:1603.07285, relationship 15 (of convolutions).
     Introduced in lesson 02.
 
     >>> output_size(5, kernel_size=2), output_size(5, kernel_size=2, ceil_mode=True)

@@ -71,8 +71,8 @@ CLAIMS = (
         lambda f: verdict(above(times, 1.1, 0.05) for times in f.values()),
         "multiply-adds without downsampling: {small:.1f} times as many in SmallCNN, {vgg16:.0f} in "
         "VGG16, {resnet18:.0f} in ResNet-18 (most of it strided convolutions)",
-        "Halving the maps divides the computation of all later layers, whether a pool or a stride "
-        "does it.",
+        "Halving the maps divides the computation of all later convolutions, whether a pool or a "
+        "stride does it.",
     ),
     Claim(
         4,
@@ -80,8 +80,8 @@ CLAIMS = (
         "09_look_inside_real_nets.ipynb#And-the-parameters?",
         evidence.parameters,
         lambda f: verdict(above(times, 1.1, 0.05) for times in f.values()),
-        "parameters without pooling: {small:.2f} times as many in SmallCNN, {vgg16:.2f} in "
-        "torchvision's VGG16, {flattened:.0f} in a dense layer on a flattened map",
+        "parameters without the pools that halve: {small:.2f} times as many in SmallCNN, "
+        "{vgg16:.2f} in torchvision's VGG16, {flattened:.0f} in a dense layer on a flattened map",
         "Pooling saves parameters only where a map is flattened into a dense layer.",
     ),
     Claim(
@@ -95,7 +95,7 @@ CLAIMS = (
         "{max_strided[0][1]:+.1f} against strided convolutions; on {sizes[3]:,} images "
         "{max_none[3][0]:+.1f} to {max_none[3][1]:+.1f} against no halving",
         "Pooled nets overfit too when images are few; against strided convolutions the gap was "
-        "smaller, against no halving it was not.",
+        "smaller, against no halving, which learned less, it was not.",
     ),
     Claim(
         6,
@@ -152,7 +152,7 @@ CLAIMS = (
         ),
         "{average:.0f} number per map by average, {max:.0f} by maximum; of eight nets "
         "{average_nets} end in a global average, {max_nets} in a global maximum",
-        "The same; and in practice it is the average.",
+        "The same; and in the nets counted it is the average.",
     ),
     Claim(
         10,
@@ -263,8 +263,8 @@ CLAIMS = (
         ),
         "LeNet-5's pools train {lenet5} numbers; max pools do {vgg16[0]} of {vgg16[1]} halvings in "
         "VGG16, {resnet18[0]} of {resnet18[1]} in ResNet-18",
-        "LeNet-5 scaled and shifted its averages by trained numbers, VGG pools by maximum, ResNet "
-        "does so once.",
+        "LeNet-5 scaled and shifted its averages by trained numbers and squashed them, VGG pools "
+        "by maximum, ResNet does so once.",
     ),
     Claim(
         18,

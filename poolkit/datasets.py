@@ -164,9 +164,9 @@ def to_tensors(dataset, size=64):
     """Return a segmentation set as a pair of tensors (images, masks), the form that `fit` takes.
 
     The set may be `fashion_scenes`, or one of torchvision's, such as VOCSegmentation or
-    OxfordIIITPet(target_types="segmentation"). Pictures become grey; pictures and masks are
-    squeezed to a square, masks by the nearest pixel, since classes have no average. The class 255,
-    which such sets use for pixels that do not count, becomes VOID.
+    OxfordIIITPet(target_types="segmentation"), whose classes begin at 1. Pictures become grey;
+    pictures and masks are squeezed to a square, masks by the nearest pixel, since classes have no
+    average. The class 255, which VOC uses for pixels that do not count, becomes VOID.
 
     Args:
         dataset: items are pairs of PIL images, picture and mask.

@@ -143,8 +143,8 @@ def lp_pool2d(
     Differs from torch: torch takes int64 and bool, rounds the averages inside to whole numbers and
     so returns a wrong float32 norm, takes integers for p = inf, and takes norm_type True and nan;
     poolkit refuses all of these.
-    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html; Sermanet,
-    Chintala and LeCun 2012, arXiv:1204.3968.
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html; after
+    Sermanet, Chintala and LeCun 2012, arXiv:1204.3968.
     Introduced in lesson 05.
 
     >>> lp_pool2d(np.array([[[3.0, 4.0]]]), 2, (1, 2)).tolist()
@@ -235,10 +235,11 @@ def max_unpool2d(
     Dtypes: float16, float32, float64.
     Raises: TypeError or ValueError for an argument that breaks a rule, such as an index outside
     the output or an output_size that does not pool to this size; the message says which.
-    Differs from torch: torch accepts any kernel_size, stride and padding here, 0 and negative ones
-    too, and drops the values silently where the output would have no pixels; poolkit asks for
-    those of a possible pooling, and for at least one pixel.
-    Source: Zeiler and Fergus 2014, arXiv:1311.2901;
+    Differs from torch: torch does not promise which of several values it keeps. It accepts any
+    kernel_size, stride and padding here, 0 and negative ones too, and drops the values silently
+    where the output would have no pixels; poolkit asks for those of a possible pooling, and for at
+    least one pixel.
+    Source: Zeiler and Fergus 2013, arXiv:1311.2901;
     https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxUnpool2d.html
     Introduced in lesson 10.
 

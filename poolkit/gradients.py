@@ -285,7 +285,8 @@ def conv2d_backward(
     Args: as `functional.conv2d`, sizes in pixels; of the bias only its shape counts.
     Shape: grad_output (N, C_out, H_out, W_out) and x (N, C, H, W) -> shapes of x, weight, bias
     Raises: see the top of the module.
-    Source: Dumoulin and Visin 2016, arXiv:1603.07285, section 4.1.
+    Source: the derivative of `functional.conv2d`; for x, Dumoulin and Visin 2016,
+    arXiv:1603.07285, chapter 4.
     Introduced in lesson 10.
 
     >>> x, weight = np.array([[[1.0, 2.0]]]), np.array([[[[3.0, 4.0]]]])
@@ -323,7 +324,8 @@ def conv_transpose2d_backward(
     Args: as `functional.conv_transpose2d`, sizes in pixels; of the bias only its shape counts.
     Shape: grad_output (N, C_out, H_out, W_out) and x (N, C, H, W) -> shapes of x, weight, bias
     Raises: see the top of the module.
-    Source: Dumoulin and Visin 2016, arXiv:1603.07285, section 4.1.
+    Source: the derivative of `functional.conv_transpose2d`; for x, Dumoulin and Visin 2016,
+    arXiv:1603.07285, chapter 4.
     Introduced in lesson 10.
 
     >>> x, weight = np.array([[[5.0]]]), np.array([[[[3.0, 4.0]]]])

@@ -420,6 +420,10 @@ def spatial_pyramid_pool(x, levels=(4, 2, 1), mode="max"):
         ValueError: if x does not have 4 axes, there is no level, a level is below 1, or mode is
             another word.
 
+    Differs from the paper: its layers slide windows of ceil(side / level) pixels with stride
+    floor(side / level); the bins here are those of torch's adaptive pooling, the same where level
+    divides the side.
+
     Source: He, Zhang, Ren, Sun 2014, arXiv:1406.4729. Introduced in lesson 05.
 
     >>> spatial_pyramid_pool(torch.tensor([[[[1.0, 2], [3, 4]]]]), levels=(2, 1)).tolist()

@@ -79,8 +79,9 @@ def mean_iou(predictions, labels, classes):
     Raises:
         ValueError: if the shapes differ, there is nothing to compare, or a class is out of range.
 
-    Source: Everingham et al. 2010, doi:10.1007/s11263-009-0275-4, section 4.1.3 (segmentation
-    accuracy of PASCAL VOC). Introduced in lesson 11.
+    Source: Everingham et al. 2010, doi:10.1007/s11263-009-0275-4, section 4.2.1 (the measure of a
+    class, from VOC2008 on); Long et al. 2014, arXiv:1411.4038 (their mean). Introduced in
+    lesson 11.
 
     >>> mean_iou(torch.tensor([0, 0, 0, 1]), torch.tensor([0, 0, 1, 1]), classes=3) == (2/3 + 1/2)/2
     True
@@ -101,8 +102,8 @@ def boundary_iou(predictions, labels, classes, distance=None):
         predictions: predicted classes, a tensor of integers from 0 to classes - 1.
         labels: true classes, a tensor of the same shape and range, or VOID where nothing counts.
         classes: number of classes, the background among them.
-        distance: how thick an edge is, in pixels; None is the paper's 2 % of the image's diagonal,
-            which is 2 pixels for 64x64.
+        distance: how thick an edge is, in pixels; None is 2 % of the image's diagonal, as the
+            authors' program takes for COCO, which is 2 pixels for 64x64.
 
     Shape: (N, H, W), (N, H, W) -> a float.
 

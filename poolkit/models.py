@@ -309,10 +309,10 @@ class SceneNet(nn.Module):
         ValueError: if upsample is not one of the names, or a side is not a multiple of 8.
 
     Source: after Long et al. 2014, arXiv:1411.4038 (FCN: one resizing by 32 against sums with
-    earlier maps; transposed convolutions that start bilinear), Badrinarayanan et al. 2015,
-    arXiv:1511.00561 (SegNet: unpooling), Ronneberger et al. 2015, arXiv:1505.04597 (U-Net: maps
-    kept at each size, which it appends and this net adds, so that no parameters come with them),
-    Yu & Koltun 2015, arXiv:1511.07122 (dilations), Odena et al. 2016,
+    the scores of earlier maps; transposed convolutions that start bilinear), Badrinarayanan et al.
+    2015, arXiv:1511.00561 (SegNet: unpooling), Ronneberger et al. 2015, arXiv:1505.04597 (U-Net:
+    maps kept at each size, which it appends and this net adds, so that no parameters come with
+    them), Yu & Koltun 2015, arXiv:1511.07122 (dilations), Odena et al. 2016,
     doi:10.23915/distill.00003 (resizing and convolution). Introduced in lesson 11.
     """
 

@@ -102,7 +102,7 @@ def fit(
         ValueError: if images and labels do not belong together, or a number is out of range.
 
     Source: Loshchilov & Hutter 2017, arXiv:1711.05101 (AdamW); Smith & Topin 2017,
-    arXiv:1708.07120 (one cycle). Introduced in lesson 06.
+    arXiv:1708.07120 (one cycle, here in torch's form, with two phases). Introduced in lesson 06.
     """
     _check_data("train", train)
     if test is not None:

@@ -1,9 +1,11 @@
 import gzip
 import hashlib
 import os
+import re
 import shutil
 import stat
 
+import nbformat
 import numpy as np
 import pytest
 import torch
@@ -23,6 +25,7 @@ from poolkit.datasets import (
     photo,
     to_tensors,
 )
+from poolkit.lessons import NOTEBOOKS
 
 FILES = sorted((DATA / "FashionMNIST" / "raw").glob("*.gz"))
 
@@ -347,23 +350,28 @@ def test_vocs_loader_gives_what_fit_takes(tmp_path, photos_with_masks):
     assert labels[1, 5].tolist() == [0] * 8 + [VOID] + [1] * 7
 
 
-def test_oxfords_pets_give_what_fit_takes(tmp_path, photos_with_masks):
+def test_oxfords_pets_give_what_fit_takes(tmp_path, monkeypatch, photos_with_masks):
+    """The lines that lesson 11 shows, on two pictures in the form of that set."""
     photos, masks = photos_with_masks
-    folder = tmp_path / "oxford-iiit-pet"
+    folder = tmp_path / "data" / "oxford-iiit-pet"
     (folder / "images").mkdir(parents=True)
     (folder / "annotations" / "trimaps").mkdir(parents=True)
-    (folder / "annotations" / "trainval.txt").write_text("a 1 1 1\nb 2 2 1\n")
+    for split in ("trainval", "test"):
+        (folder / "annotations" / f"{split}.txt").write_text("a 1 1 1\nb 2 2 1\n")
+    # 1 is an animal, 2 the ground, 3 the rim between them.
     for name, picture, mask in zip("ab", photos, masks, strict=True):
         picture.save(folder / "images" / f"{name}.jpg")
         Image.fromarray(mask + 1).save(folder / "annotations" / "trimaps" / f"{name}.png")
-    pets = torchvision.datasets.OxfordIIITPet(
-        tmp_path,
-        target_types="segmentation",
-        target_transform=lambda mask: mask.point(lambda value: value - 1),
-    )
-    images, labels = to_tensors(pets, 16)
-    assert images.shape == (2, 1, 16, 16)
-    assert labels[0, :, 3].tolist() == [2] * 8 + [0] * 8
+    lesson = nbformat.read(NOTEBOOKS / "11_segment_the_scene.ipynb", as_version=4)
+    text = "\n".join(cell.source for cell in lesson.cells)
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert code.count("download=True") == 1
+    monkeypatch.chdir(tmp_path)
+    names = {"torch": torch, "to_tensors": lambda pets: to_tensors(pets, 16)}
+    exec(code.replace("download=True", "download=False"), names)
+    images, labels = names["images"], names["labels"]
+    assert images.shape == names["train"][0].shape == (2, 1, 16, 16)
+    assert labels[0, :, 3].tolist() == [VOID] * 8 + [0] * 8
     assert labels[1, 5].tolist() == [0] * 8 + [1] * 8
     grey = np.asarray(photos[0].convert("L").resize((16, 16), Image.Resampling.BILINEAR))
     # A JPEG is not exactly what was saved.

@@ -97,7 +97,7 @@ def iou(predicted, true):
     return float((predicted & true).mean())
 """,
     },
-    meaning="A small object counts as much as a large one, which a share of pixels would not do.",
+    meaning="What is in neither does not count, so a large ground does not flatter a small object.",
 )
 
 mean_iou = Exercise(
@@ -177,7 +177,7 @@ def mean_iou(predicted, true):
     return float(np.mean(found[1:] or found))
 """,
     },
-    meaning="It is what nearly every paper on segmentation reports.",
+    meaning="It is what papers on segmentation by class mostly report.",
 )
 
 border_cells = Exercise(
@@ -262,7 +262,7 @@ def border_cells(labels):
     return border
 """,
     },
-    meaning="This is where pooled networks go wrong: most of the errors of this lesson lie there.",
+    meaning="Near such cells lie more than half of the errors of this lesson.",
     windows={"labels": lambda row, column, case: (row, column, 1, 1)},
 )
 
