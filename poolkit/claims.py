@@ -195,15 +195,16 @@ CLAIMS = (
         evidence.strided,
         lambda f: verdict(
             [
-                *(above(f[key], 0, 0.2) for key in ("replaced", "added")),
+                *(above(f[key], 0, 0.2) for key in ("replaced", "added", "same")),
                 *(above(f[f"{key}_parameters"], 1.1, 0.05) for key in ("replaced", "added")),
             ]
         ),
         "in place of convolution and max pool {replaced[0]:+.1f} to {replaced[1]:+.1f} points of "
         "accuracy and {replaced_parameters:.1f} times the parameters, added {added[0]:+.1f} to "
-        "{added[1]:+.1f} and {added_parameters:.1f} times",
-        "A stride in place of a pool costs no parameter and was worse here; a convolution added in "
-        "place of the pool costs parameters, and was a little better.",
+        "{added[1]:+.1f} and {added_parameters:.1f} times; beside the same convolution with a max "
+        "pool, which multiplies {same_work:.1f} times as much, {same[0]:+.1f} to {same[1]:+.1f}",
+        "An added convolution helped and costs parameters; a stride in place of a pool was worse "
+        "here, with it and without.",
     ),
     Claim(
         14,

@@ -193,7 +193,11 @@ def overfitting():
 
 
 def strided():
-    """Strided convolutions against max pooling: points of test accuracy, and parameters."""
+    """Strided convolutions against max pooling: points of test accuracy, and parameters.
+
+    In place of the block's convolution and the pool; added in place of the pool; and the added one
+    against the same convolution with a pool, which multiplies so many times as much.
+    """
     rows = experiments.load("downsamplers")
     accuracy = experiments.by_variant(rows, "test_accuracy")
     counts = {row["variant"]: row["parameters"] for row in rows}
@@ -201,6 +205,9 @@ def strided():
     for key, name in (("replaced", "strided"), ("added", "added strided")):
         figures[key] = _points(accuracy[name], accuracy["max"])
         figures[f"{key}_parameters"] = counts[name] / counts["max"]
+    figures["same"] = _points(accuracy["added strided"], accuracy["added max"])
+    work = [cost(SmallCNN(f"added {name}"), CLOTHES).multiply_adds for name in ("max", "strided")]
+    figures["same_work"] = work[0] / work[1]
     return figures
 
 

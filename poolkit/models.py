@@ -161,6 +161,7 @@ DOWNSAMPLERS = {
     "strided": lambda channels: nn.Identity(),
     "none": lambda channels: nn.Identity(),
     "added strided": lambda channels: nn.Sequential(*_conv_block(channels, channels, stride=2)),
+    "added max": lambda channels: nn.Sequential(*_conv_block(channels, channels), nn.MaxPool2d(2)),
     "mixed": lambda channels: MixedPool2d(2),
     "gated": lambda channels: GatedPool2d(2),
     "gem": lambda channels: GeM(2),
@@ -177,7 +178,8 @@ class SmallCNN(nn.Module):
             "mixed", "gated", "gem" and "stochastic" pool 2x2 windows. "blur" takes the maximum of
             2x2 windows one pixel apart, smooths and subsamples. "strided" gives the block's own
             convolution a stride of 2, and nothing follows it; "added strided" adds another
-            convolution with stride 2, with its normalisation and ReLU. "none" halves nothing.
+            convolution with stride 2, with its normalisation and ReLU. "added max" adds the same
+            one with stride 1, and max pooling after it. "none" halves nothing.
         channels: number of maps after each block.
         classes: number of classes.
 
@@ -187,9 +189,10 @@ class SmallCNN(nn.Module):
         ValueError: if downsample is not one of the names.
 
     Source: the recipe of Ioffe & Szegedy 2015, arXiv:1502.03167 (convolution, batch normalisation,
-    ReLU) with the global average pooling of Lin et al. 2013, arXiv:1312.4400. "strided" and "added
-    strided" are after Springenberg et al. 2014, arXiv:1412.6806 (Strided-CNN and All-CNN); the
-    sources of the others are in `layers`. Lesson 06; all downsamplers in lesson 07.
+    ReLU) with the global average pooling of Lin et al. 2013, arXiv:1312.4400. "strided", "added
+    strided" and "added max" are after Springenberg et al. 2014, arXiv:1412.6806 (Strided-CNN,
+    All-CNN and ConvPool-CNN); the sources of the others are in `layers`. Lesson 06; all
+    downsamplers in lesson 07.
     """
 
     def __init__(self, downsample="max", channels=(16, 32, 32), classes=10):

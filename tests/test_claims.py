@@ -101,13 +101,16 @@ COUNTER = {
     13: (
         {
             **{"replaced": (0.3, 2.0), "replaced_parameters": 1.5},
-            **{"added": (0.5, 0.6), "added_parameters": 2.4},
+            **{"added": (0.5, 0.6), "added_parameters": 2.4, "same": (0.3, 0.4)},
         },
         {
             **{"replaced": (-2.0, -1.0), "replaced_parameters": 1.0},
-            **{"added": (-0.9, -0.3), "added_parameters": 0.5},
+            **{"added": (-0.9, -0.3), "added_parameters": 0.5, "same": (-0.9, -0.4)},
         },
-        [{"replaced": (-0.1, 1.0)}, {"added": (0.1, 1.5)}, {"added_parameters": 1.12}],
+        [
+            *({"replaced": (-0.1, 1.0)}, {"added": (0.1, 1.5)}, {"added_parameters": 1.12}),
+            {"same": (-0.9, -0.1)},
+        ],
     ),
     14: (
         ious(1.0, 3.0),
@@ -196,6 +199,7 @@ def made(variants, **columns):
 def tables(monkeypatch):
     """Tables with made figures in place of the stored ones."""
     names = ("max", "average", "strided", "none", "added strided", "gem", "mixed", "gated")
+    names += ("added max",)
     accuracy = {
         name: {
             "test_accuracy": [0.80 + i / 100, 0.81, 0.82],
@@ -246,6 +250,12 @@ def test_strided_and_learned_pools_are_compared_with_max(tables):
     figures = evidence.strided()
     assert figures["replaced"] == pytest.approx((0, 2), abs=1e-9)
     assert figures["added"] == pytest.approx((0, 4), abs=1e-9)
+    assert figures["same"] == pytest.approx((-4, 0), abs=1e-9)
+    # By hand: the block's convolution, and the added one at the block's side or at half of it.
+    first = 9 * (28**2 * 16 + 14**2 * 16 * 32 + 7**2 * 32 * 32)
+    pooled = first + 9 * (28**2 * 16**2 + 14**2 * 32**2 + 7**2 * 32**2)
+    strided = first + 9 * (14**2 * 16**2 + 7**2 * 32**2 + 4**2 * 32**2)
+    assert figures["same_work"] == pytest.approx((pooled + 320) / (strided + 320))
     assert (figures["replaced_parameters"], figures["added_parameters"]) == (3, 5)
     figures = evidence.learned_pools()
     for name, points in (("gem", 5), ("mixed", 6), ("gated", 7)):

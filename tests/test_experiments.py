@@ -85,7 +85,7 @@ for name, sweep in SWEEPS.items():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert out.stdout.splitlines() == [
-        "downsamplers 50 {0}",
+        "downsamplers 55 {0}",
         f"{sorted(DOWNSAMPLERS)}",
         "[12000]",
         "overfitting 60 {0}",

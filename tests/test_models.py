@@ -143,6 +143,7 @@ def test_small_cnn_downsamples_as_named(downsample, sides):
         ("stochastic", [14, 7, 3], 0, lambda x: stochastic_pool2d(x, 2, training=False)),
         # A 3x3 convolution from each block's maps to as many, and its normalisation.
         ("added strided", [14, 7, 4], sum(9 * c * c + 2 * c for c in (16, 32, 32)), None),
+        ("added max", [14, 7, 3], sum(9 * c * c + 2 * c for c in (16, 32, 32)), None),
     ],
 )
 def test_small_cnn_with_other_downsamplers(downsample, sides, added, expected):
@@ -153,9 +154,10 @@ def test_small_cnn_with_other_downsamplers(downsample, sides, added, expected):
         for layer in layers:
             x = layer(x)
         if expected is None:
-            conv, norm, _ = last
-            assert conv.stride == (2, 2)
-            below = F.relu(norm(F.conv2d(x, conv.weight, stride=2, padding=1)))
+            stride = 2 if downsample == "added strided" else 1
+            conv, norm, *_ = last
+            below = F.relu(norm(F.conv2d(x, conv.weight, stride=stride, padding=1)))
+            below = F.max_pool2d(below, 2 // stride)
         else:
             below = expected(x)
         x = last(x)
@@ -167,15 +169,19 @@ def test_small_cnn_with_other_downsamplers(downsample, sides, added, expected):
 
 def test_each_downsampler_without_weights_starts_from_the_same_net():
     # The comparison of lesson 07 is by pairs: one seed, one start. An added convolution draws
-    # numbers of its own; the trained poolings start from constants.
+    # numbers of its own, the same in both nets that have one; the trained poolings start from
+    # constants.
     nets = {}
     for name in DOWNSAMPLERS:
         torch.manual_seed(0)
         nets[name] = SmallCNN(name)
-    for name in DOWNSAMPLERS.keys() - {"added strided"}:
+    added = {"added strided", "added max"}
+    for name in DOWNSAMPLERS.keys() - added:
         for i in range(3):
             assert torch.equal(nets[name].blocks[i][0].weight, nets["max"].blocks[i][0].weight)
         assert torch.equal(nets[name].head[2].weight, nets["max"].head[2].weight)
+    strided, pooled = (list(nets[name].parameters()) for name in sorted(added, reverse=True))
+    assert all(torch.equal(a, b) for a, b in zip(strided, pooled, strict=True))
 
 
 def test_an_unknown_downsampler_is_refused_with_the_names_there_are():

@@ -126,4 +126,4 @@ def test_the_readme_gives_minutes_that_a_learner_needs():
     said = dict(re.findall(r"\]\(notebooks/(\S+)\) .*\| (\d+) \|$", text, re.M))
     for path in lessons.find():
         needed = lessons.minutes(path)
-        assert abs(int(said[path.name]) - needed) <= max(5, 0.15 * needed), path.name
+        assert abs(int(said[path.name]) - needed) <= 5, path.name

@@ -211,7 +211,7 @@ def added_parameters(channels):
     },
     meaning=(
         "Pooling would add none. So a network with added convolutions has more than stride to "
-        "its advantage: compare it with a pooled network of the same size before you give the "
-        "credit to the stride."
+        "its advantage. Compare it with a pooled network of the same size, `added max`, before you "
+        "give the credit to the stride."
     ),
 )
