@@ -65,6 +65,22 @@ def test_the_minutes_of_a_route_add_up():
     assert totals == [*(total for _, total in routes), course]
 
 
+def test_figures_said_to_be_stored_are_in_the_stored_run():
+    """After make notebooks, the guide must follow."""
+    number = r"\d+\.\d+"
+    said = {n: re.findall(rf"stored ({number}) against ({number})", p) for n, p in pages().items()}
+    row = rf"((?:{number}, )+{number}) in the stored run"
+    for lesson, page in pages().items():
+        said[lesson] += [found.split(", ") for found in re.findall(row, page)]
+    assert sum(map(len, said.values())) >= 2
+    for path in find():
+        cells = nbformat.read(path, as_version=4).cells
+        printed = "".join(o.get("text", "") for c in cells for o in c.get("outputs", []))
+        printed = {float(found) for found in re.findall(number, printed)}
+        for figures in said[path.name[:2]]:
+            assert {float(figure) for figure in figures} <= printed, (path.name, figures)
+
+
 def test_the_guide_expects_the_verdicts_that_the_last_lesson_stores():
     lesson = nbformat.read(NOTEBOOKS / "12_judge_the_claims.ipynb", as_version=4)
     (table,) = (
