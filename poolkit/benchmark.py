@@ -1,6 +1,6 @@
 """Speed, side by side: poolkit against torch, scikit-image, sliding windows and a plain loop.
 
-    python -m poolkit.benchmark                    one table, in about a minute
+    python -m poolkit.benchmark                    one table, in a minute or two
     python -m poolkit.benchmark --plot cost.png    and a picture of cost against kernel size
 
 Times depend on the machine and on what else runs there; ratios much less. So all that is compared
