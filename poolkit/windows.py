@@ -315,9 +315,7 @@ def _end_to_end(
 
     Shape: (maps, H * W), (maps, h * w) twice -> (pixels,), (values,) twice
     """
-    step = max(1, _PIECE_BYTES // max(1, pixels[:1].nbytes))
-    for first in range(0, len(pixels), step):
-        maps = slice(first, first + step)
+    for maps in _maps_at_a_time(pixels):
         starts = np.arange(0, pixels[maps].size, pixels.shape[1]).reshape(-1, 1)
         yield (
             pixels[maps].reshape(-1),
