@@ -257,8 +257,9 @@ def scatter(
     Shape: (..., h, w) twice -> (..., *size)
     """
     checks.within(indices, size)
-    out = np.zeros((*values.shape[:-2], *size), widen(values).dtype)
-    lines = _lines(out), _lines(indices), _lines(widen(values))
+    summands = widen(values)
+    out = np.zeros((*values.shape[:-2], *size), summands.dtype)
+    lines = _lines(out), _lines(indices), _lines(summands)
     # Not +=, which adds only once where an index is repeated.
     put = np.add.at if add else operator.setitem
     few_values = lines[1].shape[1] < _MANY_VALUES
