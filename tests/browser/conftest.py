@@ -119,12 +119,17 @@ def server(browser, tmp_path_factory):
         process.wait(timeout=30)
 
 
+def ask(port, method, path):
+    """Send the server a request, and return the status of its answer."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request(method, f"{path}?token={TOKEN}")
+    return connection.getresponse().status
+
+
 def wait_for(port):
     for _ in range(300):
         try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-            connection.request("GET", f"/api/status?token={TOKEN}")
-            if connection.getresponse().status == 200:
+            if ask(port, "GET", "/api/status") == 200:
                 return
         except OSError:
             pass
@@ -138,6 +143,7 @@ class Lab:
     def __init__(self, page, port, path):
         self.page = page
         self.seen = page.seen
+        self.port = port
         page.goto(f"http://127.0.0.1:{port}/lab/tree/{path}?token={TOKEN}&reset")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         page.wait_for_function("window.jupyterapp?.shell.currentWidget?.context?.isReady")
@@ -178,6 +184,12 @@ class Lab:
 
     def save(self):
         self.page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+
+    def leave(self):
+        """Close the page, then end the kernel: a page would log what its debugger was asking it."""
+        session = self.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.session.id")
+        self.page.context.close()
+        assert ask(self.port, "DELETE", f"/api/sessions/{session}") == 204
 
 
 @pytest.fixture

@@ -90,15 +90,14 @@ def test_keys_are_the_explorers_and_not_jupyterlabs(lab):
     assert explorer.field("kernel_size").input_value() == "3"
 
 
-def test_a_reopened_notebook_shows_a_picture(lab, server):
+def test_a_reopened_notebook_shows_a_picture(lab):
     one = lab(MAKE, path="reopened.ipynb")
     one.run_all()
     Explorer(one.page)
     picture = ".poolkit-picture:visible"
     assert one.page.locator(picture).count() == 0  # the live explorer stands in its place
     one.save()
-    one.page.evaluate("jupyterapp.shell.currentWidget.sessionContext.shutdown()")
-    one.page.context.close()
+    one.leave()
 
     again = lab(path="reopened.ipynb")
     again.page.locator(picture).wait_for()
