@@ -9,9 +9,10 @@ the padding. Window `i` reads the positions
 and every formula below follows from that line.
 """
 
-import operator
 from collections.abc import Iterable
 from typing import NamedTuple
+
+from poolkit.checks import switch, whole_number
 
 __all__ = [
     "Layer",
@@ -24,10 +25,8 @@ __all__ = [
     "conv_transpose_output_size",
     "output_size",
     "receptive_field",
-    "switch",
     "taps",
     "unpool_output_size",
-    "whole_number",
     "window",
 ]
 
@@ -62,34 +61,6 @@ class ReceptiveField(NamedTuple):
     size: int
     jump: int
     offset: int
-
-
-def whole_number(name: str, value: object, minimum: int | None = None) -> int:
-    """Return the argument `value`, called `name`, as an int, if it is a whole number.
-
-    Raises: TypeError if it is not an int (a bool is not); ValueError if it is below `minimum`.
-    """
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(
-            f"{name}={value!r} must be a whole number (int), not {type(value).__name__}"
-        ) from None
-    if minimum is not None and number < minimum:
-        raise ValueError(f"{name}={number} must be at least {minimum}")
-    return number
-
-
-def switch(name: str, value: object) -> bool:
-    """Return the argument `value`, called `name`, if it is True or False.
-
-    Raises: TypeError if it is neither.
-    """
-    if not isinstance(value, bool):
-        raise TypeError(f"{name}={value!r} must be True or False")
-    return value
 
 
 def output_size(
@@ -169,7 +140,6 @@ def clipped_window(
     Args: `i`, the number of the window, from 0; the others in pixels.
     Raises: as `output_size`.
     Source: `window`, cut to 0 ... input_size - 1.
-    Introduced in lesson 02.
 
     >>> list(clipped_window(0, input_size=4, kernel_size=3, padding=1))
     [0, 1]
@@ -199,7 +169,6 @@ def average_divisor(
     Raises: as `output_size`.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html; the rule for
     the overhang is seen only in aten/src/ATen/native/cpu/AvgPoolKernel.cpp (pool_size).
-    Introduced in lesson 02.
 
     >>> average_divisor(0, 5, kernel_size=3, padding=1)
     3
@@ -252,7 +221,6 @@ def unpool_output_size(
     Args: all in pixels; `stride=None` means kernel_size.
     Raises: as the function `output_size`; ValueError too for an impossible argument `output_size`.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxUnpool2d.html
-    Introduced in lesson 10.
 
     >>> unpool_output_size(2, kernel_size=2), unpool_output_size(2, kernel_size=2, output_size=5)
     (4, 5)
@@ -283,7 +251,6 @@ def conv_output_size(
     Raises: TypeError for a wrong type, ValueError for a size out of range or a kernel that does
     not fit.
     Source: Dumoulin and Visin 2016, arXiv:1603.07285, relationship 15.
-    Introduced in lesson 10.
 
     >>> conv_output_size(6, kernel_size=3, stride=2, padding=1)
     3
@@ -316,7 +283,6 @@ def conv_transpose_output_size(
     that is smaller neither than stride nor than dilation, or an output without pixels.
     Source: Dumoulin and Visin 2016, arXiv:1603.07285, relationship 14, with dilation and
     output_padding as https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
-    Introduced in lesson 10.
 
     >>> conv_transpose_output_size(3, 3, 2, 1), conv_transpose_output_size(3, 3, 2, 1, 1)
     (5, 6)

@@ -5,29 +5,24 @@ which the other modules use it. Its messages name the argument, its value and th
 """
 
 import math
+import operator
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from poolkit import arithmetic
-from poolkit.arithmetic import Layer, whole_number
-
 __all__ = [
     "FLOATS",
     "INTEGERS",
     "array",
-    "convolution_bias",
-    "convolution_weight",
     "indices",
-    "layers",
     "maps",
     "norm_type",
     "output_gradient",
     "pair",
-    "pooling_layers",
+    "switch",
     "two",
-    "unpooled_size",
+    "whole_number",
     "within",
 ]
 
@@ -35,9 +30,48 @@ FLOATS = (np.float16, np.float32, np.float64)
 INTEGERS = (np.uint8, np.int8, np.int16, np.int32, np.int64)
 
 
+def whole_number(name: str, value: object, minimum: int | None = None) -> int:
+    """Return the argument `value`, called `name`, as an int, if it is a whole number.
+
+    Raises: TypeError if it is not an int (a bool is not); ValueError if it is below `minimum`.
+    """
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(
+            f"{name}={value!r} must be a whole number (int), not {type(value).__name__}"
+        ) from None
+    if minimum is not None and number < minimum:
+        raise ValueError(f"{name}={number} must be at least {minimum}")
+    return number
+
+
+def switch(name: str, value: object) -> bool:
+    """Return the argument `value`, called `name`, if it is True or False.
+
+    Raises: TypeError if it is neither.
+    """
+    if not isinstance(value, bool):
+        raise TypeError(f"{name}={value!r} must be True or False")
+    return value
+
+
 def array(name: str, value: Any) -> np.ndarray:
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} is a masked array, and what is masked would count like other numbers: write "
+            f"{name}.filled(0), or another number to stand for it"
+        )
+    # A subclass may have an arithmetic of its own, as np.matrix has. A file in memory has not.
+    if type(value) in (np.ndarray, np.memmap):
+        return np.asarray(value)
     if isinstance(value, np.ndarray):
-        return value
+        raise TypeError(
+            f"{name} is a {type(value).__name__}, whose arithmetic may not be that of a NumPy "
+            f"array: write np.asarray({name})"
+        )
     convert = f"{name}.numpy()" if hasattr(value, "numpy") else f"np.array({name})"
     raise TypeError(f"{name} is a {type(value).__name__}, not a NumPy array: write {convert}")
 
@@ -78,44 +112,6 @@ def norm_type(value: Any) -> float:
     return float(value)
 
 
-def pooling_layers(kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1) -> list[Layer]:
-    return layers(kernel_size, kernel_size if stride is None else stride, padding, dilation)
-
-
-def layers(kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> list[Layer]:
-    """Return the layer as the height sees it, and as the width sees it."""
-    arguments = {
-        "kernel_size": kernel_size,
-        "stride": stride,
-        "padding": padding,
-        "dilation": dilation,
-    }
-    pairs = [pair(name, value) for name, value in arguments.items()]
-    return [Layer(*numbers) for numbers in zip(*pairs, strict=True)]
-
-
-def unpooled_size(
-    x: np.ndarray, kernel_size: Any, stride: Any, padding: Any, output_size: Any
-) -> tuple[int, int]:
-    """Return the height and the width to which max_unpool2d restores x."""
-    wanted = (None, None)
-    if output_size is not None:
-        if not isinstance(output_size, tuple | list):
-            raise TypeError(f"output_size={output_size!r} must be a pair (height, width)")
-        if len(output_size) not in (2, 4):
-            raise ValueError(
-                f"output_size={output_size!r} must be a pair (height, width), or (N, C, H, W)"
-            )
-        wanted = output_size[-2:]
-    height, width = (
-        arithmetic.unpool_output_size(size, *layer[:3], output_size=out)
-        for size, layer, out in zip(
-            x.shape[-2:], pooling_layers(kernel_size, stride, padding), wanted, strict=True
-        )
-    )
-    return height, width
-
-
 def indices(value: Any, of: str, shape: tuple[int, ...]) -> np.ndarray:
     """Return indices as max_pool2d found them, one for each element of the array called `of`."""
     found = array("indices", value)
@@ -140,30 +136,6 @@ def within(found: np.ndarray, size: tuple[int, int]) -> np.ndarray:
             f"0 to {pixels - 1}: is that the size before pooling?"
         )
     return found
-
-
-def convolution_weight(x: np.ndarray, weight: Any, groups: Any) -> None:
-    weight = array("weight", weight)
-    whole_number("groups", groups, 1)
-    if weight.ndim != 4 or 0 in weight.shape:
-        raise ValueError(f"weight has shape {weight.shape}, not 4 axes of at least 1 each")
-    if weight.dtype != x.dtype:
-        raise TypeError(f"weight has dtype {weight.dtype}, x has {x.dtype}: make them the same")
-    if weight.shape[0] % groups:
-        raise ValueError(
-            f"groups={groups} does not divide the {weight.shape[0]} channels of weight's first "
-            f"axis, shape {weight.shape}"
-        )
-
-
-def convolution_bias(x: np.ndarray, bias: Any, channels: int) -> None:
-    if bias is None:
-        return
-    bias = array("bias", bias)
-    if bias.shape != (channels,):
-        raise ValueError(f"bias has shape {bias.shape}, not ({channels},), one number a channel")
-    if bias.dtype != x.dtype:
-        raise TypeError(f"bias has dtype {bias.dtype}, x has {x.dtype}: make them the same")
 
 
 def output_gradient(grad_output: Any, shape: tuple[int, ...], x: np.ndarray) -> np.ndarray:

@@ -5,8 +5,8 @@ are (N, C, H, W) or (C, H, W); sizes are an int, or an (h, w) pair. The dtype is
 input is never changed. float16 is summed in float32, as torch does. As in torch, overflow gives
 inf and an undefined result NaN, without a warning.
 
-Here each function checks its arguments and says in one place what it means; `windows` does the
-pooling, `linear` the resizing and the convolution.
+Here each function checks its arguments and says in one place what it means; the modules of
+`engine` do the work.
 
 poolkit is stricter than torch about these, on purpose:
 
@@ -23,8 +23,9 @@ import math
 
 import numpy as np
 
-from poolkit import checks, linear, windows
-from poolkit.windows import Windows, like_ieee, widen
+from poolkit import checks
+from poolkit.engine import bins, convolution, resizing, windows
+from poolkit.engine.windows import Windows, like_ieee
 
 __all__ = [
     "adaptive_avg_pool2d",
@@ -72,8 +73,7 @@ def max_pool2d(
     [[[6, 4], [4, 5]]]
     """
     x = checks.maps("x", x, checks.FLOATS + checks.INTEGERS)
-    layers = checks.pooling_layers(kernel_size, stride, padding, dilation)
-    height, width = windows.sliding(x.shape[-2:], layers, ceil_mode)
+    height, width = windows.sliding(x.shape[-2:], kernel_size, stride, padding, dilation, ceil_mode)
     if not return_indices:
         return windows.maximum(x, height, width)
     _refuse_windows_of_padding(x.shape[-2:], (height, width))
@@ -109,12 +109,13 @@ def avg_pool2d(
     [[[3.75, 2.25], [1.75, 2.75]]]
     """
     x = checks.maps("x", x, (*checks.FLOATS, np.int64))
-    layers = checks.pooling_layers(kernel_size, stride, padding)
-    height, width = windows.sliding(x.shape[-2:], layers, ceil_mode)
-    divisors = windows.divisors(
-        x.shape[-2:], layers, (height, width), count_include_pad, divisor_override
+    size = x.shape[-2:]
+    return windows.average(
+        x,
+        *windows.averaging(
+            size, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+        ),
     )
-    return windows.average(x, height, width, divisors)
 
 
 @like_ieee
@@ -183,8 +184,7 @@ def adaptive_avg_pool2d(
     [[[1.5, 2.5]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
-    height, width = windows.adaptive(x.shape[-2:], output_size)
-    return windows.average(x, height, width, [height.counts, width.counts])
+    return bins.average(x, *bins.adaptive(x.shape[-2:], output_size))
 
 
 def adaptive_max_pool2d(
@@ -203,16 +203,15 @@ def adaptive_max_pool2d(
     Differs from torch: torch has no gradient where output_size holds a 0.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveMaxPool2d.html; a bin
     is `arithmetic.adaptive_window`.
-    Introduced in lesson 05.
 
     >>> adaptive_max_pool2d(np.array([[[1.0, 3.0, 2.0]]]), (1, 2)).tolist()
     [[[3.0, 3.0]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
-    height, width = windows.adaptive(x.shape[-2:], output_size)
+    height, width = bins.adaptive(x.shape[-2:], output_size)
     if not return_indices:
-        return windows.maximum(x, height, width)
-    return windows.maximum_and_index(x, height, width)
+        return bins.maximum(x, height, width)
+    return bins.maximum_and_index(x, height, width)
 
 
 def max_unpool2d(
@@ -247,7 +246,7 @@ def max_unpool2d(
     [[[0.0, 0.0, 0.0, 4.0], [0.0, 6.0, 0.0, 0.0]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
-    size = checks.unpooled_size(x, kernel_size, stride, padding, output_size)
+    size = windows.unpooled_size(x, kernel_size, stride, padding, output_size)
     indices = checks.indices(indices, "x", x.shape)
     return windows.scatter(x, indices, size, add=False)
 
@@ -279,13 +278,8 @@ def interpolate(
     >>> interpolate(np.array([[[[1.0, 2.0]]]]), size=(1, 4), mode="bilinear").tolist()
     [[[[1.0, 1.25, 1.75, 2.0]]]]
     """
-    plan = linear.interpolation(x, size, scale_factor, mode, align_corners)
-    out = widen(x)
-    for axis, sources in plan:
-        out = sum(
-            out[linear.at(axis, pixels)] * linear.along(axis, weight) for pixels, weight in sources
-        )
-    return out.astype(x.dtype)
+    x = resizing.maps(x, mode, align_corners)
+    return resizing.resize(x, resizing.plan(x, size, scale_factor, mode, align_corners))
 
 
 @like_ieee
@@ -316,8 +310,8 @@ def conv2d(
     [[[-1, -1]]]
     """
     x = checks.maps("x", x, checks.FLOATS + checks.INTEGERS)
-    axes = linear.convolution_axes(x, weight, bias, stride, padding, dilation, groups)
-    return _add_bias(linear.convolve(x, weight, axes, groups), bias).astype(x.dtype)
+    axes = convolution.convolution_axes(x, weight, bias, stride, padding, dilation, groups)
+    return _add_bias(convolution.convolve(x, weight, axes, groups), bias).astype(x.dtype)
 
 
 @like_ieee
@@ -351,10 +345,10 @@ def conv_transpose2d(
     [[[1.0, 1.0, 2.0, 1.0, 2.0, 1.0, 1.0]]]
     """
     x = checks.maps("x", x, (*checks.FLOATS, np.int64))
-    axes = linear.transposed_axes(
+    axes = convolution.transposed_axes(
         x, weight, bias, stride, padding, output_padding, groups, dilation
     )
-    return _add_bias(linear.convolve_transposed(x, weight, axes, groups), bias).astype(x.dtype)
+    return _add_bias(convolution.convolve_transposed(x, weight, axes, groups), bias).astype(x.dtype)
 
 
 def _refuse_windows_of_padding(size: tuple[int, int], axes: list[Windows]) -> None:

@@ -15,12 +15,12 @@ which.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
-from poolkit import checks, functional, linear, windows
-from poolkit.windows import Windows, like_ieee, widen
+from poolkit import checks, functional
+from poolkit.engine import bins, convolution, resizing, windows
+from poolkit.engine.windows import like_ieee
 
 __all__ = [
     "adaptive_avg_pool2d_backward",
@@ -70,8 +70,7 @@ def max_pool2d_backward(
         _, indices = functional.max_pool2d(
             x, kernel_size, stride, padding, dilation, ceil_mode=ceil_mode, return_indices=True
         )
-    layers = checks.pooling_layers(kernel_size, stride, padding, dilation)
-    height, width = windows.sliding(x.shape[-2:], layers, ceil_mode)
+    height, width = windows.sliding(x.shape[-2:], kernel_size, stride, padding, dilation, ceil_mode)
     out_shape = (*x.shape[:-2], len(height.starts), len(width.starts))
     indices = checks.indices(indices, "the output", out_shape)
     grad_output = checks.output_gradient(grad_output, out_shape, x)
@@ -104,10 +103,13 @@ def avg_pool2d_backward(
     [[[5.0, 15.0, 10.0]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
-    layers = checks.pooling_layers(kernel_size, stride, padding)
-    axes = windows.sliding(x.shape[-2:], layers, ceil_mode)
-    divisors = windows.divisors(x.shape[-2:], layers, axes, count_include_pad, divisor_override)
-    return _share(grad_output, x, *axes, divisors)
+    size = x.shape[-2:]
+    height, width, divisors = windows.averaging(
+        size, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+    )
+    out_shape = (*x.shape[:-2], len(height.starts), len(width.starts))
+    grad_output = checks.output_gradient(grad_output, out_shape, x)
+    return windows.spread(grad_output, height, width, divisors, size)
 
 
 @like_ieee
@@ -129,7 +131,6 @@ def lp_pool2d_backward(
     Raises: see the top of the module.
     Source: the derivative of `functional.lp_pool2d`;
     https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html for the sum of 0.
-    Introduced in lesson 05.
 
     >>> grad_output, x = np.ones((1, 1, 1)), np.array([[[3.0, 4.0]]])
     >>> lp_pool2d_backward(grad_output, x, 2, (1, 2)).round(3).tolist()
@@ -163,15 +164,16 @@ def adaptive_avg_pool2d_backward(
     Raises: see the top of the module.
     Differs from torch: with a 0 in output_size, torch raises and poolkit returns zeros.
     Source: the derivative of `functional.adaptive_avg_pool2d`.
-    Introduced in lesson 05.
 
     >>> grad_output = np.array([[[10.0, 20.0]]])
     >>> adaptive_avg_pool2d_backward(grad_output, np.zeros((1, 1, 3)), (1, 2)).tolist()
     [[[5.0, 15.0, 10.0]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
-    height, width = windows.adaptive(x.shape[-2:], output_size)
-    return _share(grad_output, x, height, width, [height.counts, width.counts])
+    height, width = bins.adaptive(x.shape[-2:], output_size)
+    out_shape = (*x.shape[:-2], height.outputs, width.outputs)
+    grad_output = checks.output_gradient(grad_output, out_shape, x)
+    return bins.spread(grad_output, height, width, x.shape[-2:])
 
 
 @like_ieee
@@ -185,7 +187,6 @@ def adaptive_max_pool2d_backward(
     Raises: see the top of the module.
     Differs from torch: with a 0 in output_size, torch raises and poolkit returns zeros.
     Source: the derivative of `functional.adaptive_max_pool2d`; ties as in torch.autograd.
-    Introduced in lesson 05.
 
     >>> grad_output, x = np.array([[[10.0, 20.0]]]), np.array([[[1.0, 3.0, 2.0]]])
     >>> adaptive_max_pool2d_backward(grad_output, x, (1, 2)).tolist()
@@ -215,14 +216,13 @@ def max_unpool2d_backward(
     Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
     Raises: see the top of the module.
     Source: the derivative of `functional.max_unpool2d`, but for repeated indices.
-    Introduced in lesson 10.
 
     >>> grad_output, x = np.array([[[1.0, 2.0], [3.0, 4.0]]]), np.array([[[9.0]]])
     >>> max_unpool2d_backward(grad_output, x, np.array([[[2]]]), 2).tolist()
     [[[3.0]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
-    size = checks.unpooled_size(x, kernel_size, stride, padding, output_size)
+    size = windows.unpooled_size(x, kernel_size, stride, padding, output_size)
     indices = checks.within(checks.indices(indices, "x", x.shape), size)
     grad_output = checks.output_gradient(grad_output, (*x.shape[:-2], *size), x)
     *lead, height, width = x.shape
@@ -246,25 +246,19 @@ def interpolate_backward(
     Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
     Raises: see the top of the module.
     Source: the transposed matrix of `functional.interpolate`, which is linear in x.
-    Introduced in lesson 10.
 
     >>> grad_output, x = np.array([[[[1.0, 2.0, 3.0, 4.0]]]]), np.zeros((1, 1, 1, 2))
     >>> interpolate_backward(grad_output, x, size=(1, 4)).tolist()
     [[[[3.0, 7.0]]]]
     """
-    plan = linear.interpolation(x, size, scale_factor, mode, align_corners)
-    x = checks.maps("x", x, checks.FLOATS)
-    out_shape = x.shape[:2] + tuple(len(sources[0][0]) for _, sources in plan)
-    grad = widen(checks.output_gradient(grad_output, out_shape, x))
-    for axis, sources in plan:
-        shape = list(grad.shape)
-        shape[axis] = x.shape[axis]
-        grad_before = np.zeros(shape, grad.dtype)
-        for pixels, weights in sources:
-            # Not +=, which adds only once where a pixel is read several times.
-            np.add.at(grad_before, linear.at(axis, pixels), grad * linear.along(axis, weights))
-        grad = grad_before
-    return grad.astype(x.dtype)
+    maps = resizing.maps(x, mode, align_corners)
+    steps = resizing.plan(maps, size, scale_factor, mode, align_corners)
+    x = checks.maps("x", maps, checks.FLOATS)
+    height, width = sorted(steps, key=lambda step: step.axis)
+    grad_output = checks.output_gradient(
+        grad_output, (*x.shape[:2], height.outputs, width.outputs), x
+    )
+    return resizing.spread(grad_output, steps)
 
 
 @like_ieee
@@ -295,13 +289,13 @@ def conv2d_backward(
     ([[[3.0, 4.0]]], [[[[1.0, 2.0]]]], None)
     """
     x = checks.maps("x", x, checks.FLOATS)
-    axes = linear.convolution_axes(x, weight, bias, stride, padding, dilation, groups)
+    axes = convolution.convolution_axes(x, weight, bias, stride, padding, dilation, groups)
     out_shape = (*x.shape[:-3], weight.shape[0], *(axis.output_size for axis in axes))
     grad_output = checks.output_gradient(grad_output, out_shape, x)
     return (
-        linear.convolve_transposed(grad_output, weight, axes, groups).astype(x.dtype),
-        _weight_gradient(x, grad_output, weight, axes, groups),
-        None if bias is None else _bias_gradient(grad_output),
+        convolution.convolve_transposed(grad_output, weight, axes, groups).astype(x.dtype),
+        convolution.weight_gradient(x, grad_output, weight, axes, groups),
+        None if bias is None else convolution.bias_gradient(grad_output),
     )
 
 
@@ -334,42 +328,13 @@ def conv_transpose2d_backward(
     ([[[11.0]]], [[[[5.0, 10.0]]]], None)
     """
     x = checks.maps("x", x, checks.FLOATS)
-    axes = linear.transposed_axes(
+    axes = convolution.transposed_axes(
         x, weight, bias, stride, padding, output_padding, groups, dilation
     )
     out_shape = (*x.shape[:-3], weight.shape[1] * groups, *(axis.input_size for axis in axes))
     grad_output = checks.output_gradient(grad_output, out_shape, x)
     return (
-        linear.convolve(grad_output, weight, axes, groups).astype(x.dtype),
-        _weight_gradient(grad_output, x, weight, axes, groups),
-        None if bias is None else _bias_gradient(grad_output),
+        convolution.convolve(grad_output, weight, axes, groups).astype(x.dtype),
+        convolution.weight_gradient(grad_output, x, weight, axes, groups),
+        None if bias is None else convolution.bias_gradient(grad_output),
     )
-
-
-def _share(
-    grad_output: Any,
-    x: np.ndarray,
-    height: Windows,
-    width: Windows,
-    divisors: list[np.ndarray],
-) -> np.ndarray:
-    """Add each output's gradient, over its divisor, to every pixel of its window."""
-    out_shape = (*x.shape[:-2], len(height.starts), len(width.starts))
-    grad_output = checks.output_gradient(grad_output, out_shape, x)
-    return windows.spread(grad_output, height, width, divisors, x.shape[-2:])
-
-
-def _weight_gradient(
-    many: np.ndarray, few: np.ndarray, weight: np.ndarray, axes: list[linear.Axis], groups: int
-) -> np.ndarray:
-    """Return the gradient of the weight that joins windows of `many` to the pixels of `few`."""
-    pixels, values = linear.in_groups(many, groups), linear.in_groups(few, groups)
-    grad = np.zeros((groups, weight.shape[0] // groups, *weight.shape[1:]), pixels.dtype)
-    for tap, outputs, positions in linear.tap_pairs(axes):
-        grad[tap] = np.einsum("ngohw,ngchw->goc", values[outputs], pixels[positions])
-    return grad.reshape(weight.shape).astype(weight.dtype)
-
-
-def _bias_gradient(grad_output: np.ndarray) -> np.ndarray:
-    maps = grad_output.reshape(-1, *grad_output.shape[-3:])
-    return widen(maps).sum(axis=(0, 2, 3)).astype(grad_output.dtype)

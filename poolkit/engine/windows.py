@@ -1,0 +1,555 @@
+"""Pooling by sliding windows: the maximum or the average of each, at the cost of a few copies.
+
+Three ideas, each of them a step of lesson 04:
+
+- A 2-D window is a column of rows. So one axis is pooled first and then the other: a window costs
+  k + k pixels, not k * k.
+- A window of k pixels is two windows of half as many. So about log2(k) steps over a whole array
+  give the windows that start at *every* pixel; those that the stride asks for are kept.
+- Memory is slow, and the cache is fast but small. So all of this is done for a few maps at a time,
+  or for a few rows of a large map. Padding, too, is only ever added to these few.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from poolkit import arithmetic, checks
+from poolkit.arithmetic import Layer
+
+__all__ = [
+    "Windows",
+    "average",
+    "averaging",
+    "divide",
+    "larger",
+    "largest",
+    "layers",
+    "like_ieee",
+    "maps_at_a_time",
+    "maximum",
+    "maximum_and_index",
+    "planes",
+    "pooling_layers",
+    "run",
+    "scatter",
+    "sliding",
+    "spread",
+    "total",
+    "unpooled_size",
+    "widen",
+]
+
+# torch computes inf and NaN without a word; NumPy would print a warning into the notebook.
+like_ieee = np.errstate(over="ignore", invalid="ignore", divide="ignore")
+
+# How much is worked on at a time: with its intermediate results it should fit the caches of a
+# core. Of sizes from 128 KiB to 2 MiB, this one was the fastest, or within an eighth of it, for
+# each pooling of the benchmark.
+_PIECE_BYTES = 2**19
+
+# Maps with so many values are scattered one by one: a single map stays in the innermost cache, and
+# its indices need not be counted on from those of the maps before. For fewer, calls cost more.
+_MANY_VALUES = 512
+
+
+class Windows(NamedTuple):
+    """The windows along one axis, and the pixels each of them reads.
+
+    `starts`: the first position of each; below 0 is padding. `size`: how many pixels each reads;
+    `spacing`: how far these are apart.
+    """
+
+    starts: range
+    size: int
+    spacing: int = 1
+
+    @property
+    def span(self) -> int:
+        """The pixels from the first that a window reads to its last, both included."""
+        return (self.size - 1) * self.spacing + 1
+
+    @property
+    def stop(self) -> int:
+        """The position after the last that any window reads."""
+        return self.starts[-1] + self.span
+
+    def moved(self, distance: int) -> Self:
+        """Return the windows with each start `distance` further on."""
+        first, stop, step = self.starts.start, self.starts.stop, self.starts.step
+        return self._replace(starts=range(first + distance, stop + distance, step))
+
+    @property
+    def first_pixels(self) -> np.ndarray:
+        """The first position that each window reads and that is not in the padding before it."""
+        starts = np.array(self.starts)
+        return np.where(starts < 0, starts % self.spacing, starts)
+
+
+# From the arguments of a function to windows.
+
+
+def layers(kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> list[Layer]:
+    """Return the layer as the height sees it, and as the width sees it."""
+    arguments = {
+        "kernel_size": kernel_size,
+        "stride": stride,
+        "padding": padding,
+        "dilation": dilation,
+    }
+    pairs = [checks.pair(name, value) for name, value in arguments.items()]
+    return [Layer(*numbers) for numbers in zip(*pairs, strict=True)]
+
+
+def pooling_layers(kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1) -> list[Layer]:
+    """Return the same for pooling, where stride=None means kernel_size."""
+    return layers(kernel_size, kernel_size if stride is None else stride, padding, dilation)
+
+
+def sliding(
+    size: tuple[int, int],
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any = 1,
+    ceil_mode: Any = False,
+) -> list[Windows]:
+    """Return the windows that a pooling layer slides over the height and the width of `size`.
+
+    >>> sliding((5, 4), (3, 2), 2, (1, 0))
+    [Windows(starts=range(-1, 5, 2), size=3, spacing=1), \
+Windows(starts=range(0, 4, 2), size=2, spacing=1)]
+    """
+    axes = []
+    for pixels, layer in zip(
+        size, pooling_layers(kernel_size, stride, padding, dilation), strict=True
+    ):
+        outputs = arithmetic.output_size(pixels, *layer, ceil_mode=ceil_mode)
+        stop = outputs * layer.stride - layer.padding
+        starts = range(-layer.padding, stop, layer.stride)
+        axes.append(_fitted(Windows(starts, layer.kernel_size, layer.dilation), pixels))
+    return axes
+
+
+def _fitted(windows: Windows, pixels: int) -> Windows:
+    """Leave out what no window reads but padding: a kernel may be far larger than the input."""
+    starts, size, spacing = windows
+    skipped = max(0, -starts[-1]) // spacing
+    starts, size, spacing = windows.moved(skipped * spacing)._replace(size=size - skipped)
+    if len(starts) == 2 and starts[0] < -pixels:
+        # ceil_mode can set two windows further apart than the input is wide. The kernel is then so
+        # large that the first reads the whole input, wherever before it that window starts.
+        starts = range(-pixels, starts[1] + 1, starts[1] + pixels)
+    return Windows(starts, min(size, -((starts[0] - pixels) // spacing)), spacing)
+
+
+def averaging(
+    size: tuple[int, int],
+    kernel_size: Any,
+    stride: Any,
+    padding: Any,
+    ceil_mode: Any,
+    count_include_pad: Any,
+    divisor_override: Any,
+) -> tuple[Windows, Windows, list[np.ndarray]]:
+    """Return the windows that avg_pool2d slides, and the factors of what it divides each sum by.
+
+    A window's divisor is the product of its row's and its column's factor. The factors are those
+    of `arithmetic.average_divisor`, for all windows at once.
+
+    Shape of the factors: (H_out,) and (W_out,)
+    """
+    height, width = sliding(size, kernel_size, stride, padding, 1, ceil_mode)
+    checks.switch("count_include_pad", count_include_pad)
+    if divisor_override is not None:
+        divisor = checks.whole_number("divisor_override", divisor_override)
+        if divisor == 0 or not -(2**63) <= divisor < 2**63:
+            raise ValueError(
+                f"divisor_override={divisor} must be another number, not 0 and of at most 64 "
+                "bits: the sum is divided by it"
+            )
+        factors = [np.full(len(height.starts), divisor), np.ones(len(width.starts), int)]
+        return height, width, factors
+    factors = []
+    for pixels, axis, layer in zip(
+        size, (height, width), pooling_layers(kernel_size, stride, padding), strict=True
+    ):
+        starts = np.arange(len(axis.starts)) * layer.stride - layer.padding
+        stops, border = starts + layer.kernel_size, layer.padding if count_include_pad else 0
+        factors.append(np.minimum(stops, pixels + border) - np.maximum(starts, -border))
+    return height, width, factors
+
+
+def unpooled_size(
+    x: np.ndarray, kernel_size: Any, stride: Any, padding: Any, output_size: Any
+) -> tuple[int, int]:
+    """Return the height and the width to which max_unpool2d restores x."""
+    wanted = (None, None)
+    if output_size is not None:
+        if not isinstance(output_size, tuple | list):
+            raise TypeError(f"output_size={output_size!r} must be a pair (height, width)")
+        if len(output_size) not in (2, 4):
+            raise ValueError(
+                f"output_size={output_size!r} must be a pair (height, width), or (N, C, H, W)"
+            )
+        wanted = output_size[-2:]
+    height, width = (
+        arithmetic.unpool_output_size(size, *layer[:3], output_size=out)
+        for size, layer, out in zip(
+            x.shape[-2:], pooling_layers(kernel_size, stride, padding), wanted, strict=True
+        )
+    )
+    return height, width
+
+
+# The maximum, and the transpose of choosing it.
+
+
+def maximum(x: np.ndarray, height: Windows, width: Windows) -> np.ndarray:
+    """Return the largest value of each window; NaN wins.
+
+    Shape: (..., H, W) -> (..., H_out, W_out)
+    """
+    out = _empty_output(x, height, width, x.dtype)
+    to_maps = planes(out)
+    for part, pixels, rows in _pieces(x, height, width):
+        (to_maps[part],) = _pool(largest, _pool(largest, [pixels], 1, rows), 2, width)
+    return out
+
+
+def maximum_and_index(
+    x: np.ndarray, height: Windows, width: Windows
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the largest value of each window, and its place row * W + column in the map.
+
+    Of equal values the first in reading order counts; of several NaN, the last.
+
+    Shape: (..., H, W) -> (..., H_out, W_out) twice
+    """
+    best = _empty_output(x, height, width, x.dtype)
+    index = _empty_output(x, height, width, np.int64)
+    to_best, to_index = planes(best), planes(index)
+    starts, first_pixels = (
+        np.add.outer(np.multiply(down, x.shape[-1]), across)
+        for down, across in (
+            (height.starts, width.starts),
+            (height.first_pixels, width.first_pixels),
+        )
+    )
+    place = np.min_scalar_type((height.span + 1) * x.shape[-1] + width.span)
+    for part, pixels, rows in _pieces(x, height, width):
+        # Width first: of equal maxima the first row's then counts, and the first in that row.
+        by_row = _pool(larger, [pixels, np.zeros(pixels.shape, place)], 2, width, 1)
+        by_row = [np.ascontiguousarray(found) for found in by_row]
+        values, offsets = _pool(larger, by_row, 1, rows, x.shape[-1])
+        to_best[part] = values
+        np.add(offsets, starts[part[1]], out=to_index[part])
+        # Padding wins only where all pixels are as low as it is: then the first of them counts.
+        if min(height.starts[0], width.starts[0]) < 0:
+            nothing_won = values == _lowest(x.dtype)
+            np.copyto(to_index[part], first_pixels[part[1]], where=nothing_won)
+    return best, index
+
+
+def scatter(
+    values: np.ndarray, indices: np.ndarray, size: tuple[int, int], *, add: bool
+) -> np.ndarray:
+    """Return maps of zeros with each value put at its index, or added to what is there.
+
+    Adding is the transpose of choosing maxima. Where an index is repeated and `add` is False, the
+    last value in reading order stays.
+
+    Raises: ValueError for an index that is not one of a pixel.
+    Shape: (..., h, w) twice -> (..., *size)
+    """
+    checks.within(indices, size)
+    summands = widen(values)
+    out = np.zeros((*values.shape[:-2], *size), summands.dtype)
+    lines = _lines(out), _lines(indices), _lines(summands)
+    few_values = lines[1].shape[1] < _MANY_VALUES
+    for pixels, places, new in _end_to_end(*lines) if few_values else zip(*lines, strict=True):
+        if add:
+            # Not +=, which adds only once where an index is repeated.
+            np.add.at(pixels, places, new)
+        else:
+            pixels[places] = new
+    return out.astype(values.dtype, copy=False)
+
+
+# The average, and its transpose.
+
+
+def average(
+    x: np.ndarray, height: Windows, width: Windows, divisors: list[np.ndarray]
+) -> np.ndarray:
+    """Return the sum of each window over the product of its row's and its column's divisor.
+
+    Halving keeps the sums accurate, too: a pixel is rounded about log2(k) times, not k. Differences
+    of running sums would need fewer additions, but lose digits, and spread an inf or a NaN to
+    windows that do not hold it.
+
+    Shape: (..., H, W) -> (..., H_out, W_out)
+    """
+    out = _empty_output(x, height, width, x.dtype)
+    to_maps = planes(out)
+    down, across = (factor.astype(widen(out[:0]).dtype) for factor in divisors)
+    for part, pixels, rows in _pieces(x, height, width):
+        (sums,) = _pool(total, _pool(total, [widen(pixels)], 1, rows), 2, width)
+        divide(sums, down[part[1]], across, to_maps[part])
+    return out
+
+
+def spread(
+    grad: np.ndarray,
+    height: Windows,
+    width: Windows,
+    divisors: list[np.ndarray],
+    size: tuple[int, int],
+) -> np.ndarray:
+    """Return, for each pixel of maps of `size`, the sum over the windows that read it.
+
+    The transpose of `average`: what is summed is the windows' grad over their divisors.
+
+    Shape: (..., H_out, W_out) -> (..., *size)
+    """
+    out = np.empty((*grad.shape[:-2], *size), grad.dtype)
+    to_maps, from_maps = planes(out), planes(grad)
+    divisor = np.outer(*(factor.astype(widen(grad[:0]).dtype) for factor in divisors))
+    for maps in maps_at_a_time(to_maps):
+        by_row = _spread(widen(from_maps[maps]) / divisor, 2, width, size[1])
+        to_maps[maps] = _spread(by_row, 1, height, size[0])
+    return out
+
+
+def divide(sums: np.ndarray, down: np.ndarray, across: np.ndarray, out: np.ndarray) -> None:
+    """Put sums over the product of their row's and their column's divisor into `out`."""
+    if sums.dtype.kind == "f":
+        np.divide(sums, np.outer(down, across), out=out, casting="same_kind")
+    else:
+        # One after the other: the product of two divisors may not fit into 64 bits.
+        out[...] = _quotient(_quotient(sums, down[:, np.newaxis]), across)
+
+
+def _quotient(dividend: np.ndarray, divisor: np.ndarray) -> np.ndarray:
+    """Return the quotient of integers, rounded towards zero as in C, where // rounds down."""
+    return (dividend - np.fmod(dividend, divisor)) // divisor
+
+
+# Arrays, in other words.
+
+
+def planes(maps: np.ndarray) -> np.ndarray:
+    """Return (..., H, W) as (maps, H, W): a view, where the layout in memory allows one."""
+    return maps.reshape(math.prod(maps.shape[:-2]), *maps.shape[-2:])
+
+
+def _lines(maps: np.ndarray) -> np.ndarray:
+    """Return (..., H, W) as (maps, H * W): a view, where the layout in memory allows one."""
+    return maps.reshape(math.prod(maps.shape[:-2]), math.prod(maps.shape[-2:]))
+
+
+def widen(x: np.ndarray) -> np.ndarray:
+    """Return x in the dtype in which to add it up."""
+    return x.astype(np.float32) if x.dtype == np.float16 else x
+
+
+def _lowest(dtype: np.dtype) -> np.generic:
+    return dtype.type(-np.inf if dtype.kind == "f" else np.iinfo(dtype).min)
+
+
+# Piece by piece.
+
+
+def _empty_output(x: np.ndarray, height: Windows, width: Windows, dtype: type) -> np.ndarray:
+    return np.empty((*x.shape[:-2], len(height.starts), len(width.starts)), dtype)
+
+
+def maps_at_a_time(maps: np.ndarray) -> Iterator[slice]:
+    """Yield as many maps (maps, ...) at a time as fit the cache, at least one."""
+    count, *size = maps.shape
+    step = max(1, _PIECE_BYTES // max(1, math.prod(size) * maps.itemsize))
+    for first in range(0, count, step):
+        yield slice(first, first + step)
+
+
+def _end_to_end(
+    pixels: np.ndarray, places: np.ndarray, values: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield several maps at a time, each a line, as one line; `places` then count from its start.
+
+    Shape: (maps, H * W), (maps, h * w) twice -> (pixels,), (values,) twice
+    """
+    for maps in maps_at_a_time(pixels):
+        starts = np.arange(0, pixels[maps].size, pixels.shape[1]).reshape(-1, 1)
+        yield (
+            pixels[maps].reshape(-1),
+            (places[maps] + starts).reshape(-1),
+            values[maps].reshape(-1),
+        )
+
+
+def _pieces(
+    x: np.ndarray, height: Windows, width: Windows
+) -> Iterator[tuple[tuple[slice, slice], np.ndarray, Windows]]:
+    """Yield pieces of x that fit the cache.
+
+    Each is: the maps and rows of the output that it makes; its pixels, (maps, rows, W); and the
+    windows along its height, counted from its own first row.
+    """
+    whole = planes(x)
+    row_bytes = (width.stop - width.starts[0]) * x.itemsize
+    maps_step = max(1, _PIECE_BYTES // ((height.stop - height.starts[0]) * row_bytes))
+    # Pieces of a map both read the rows of the windows between them: let that be a quarter at most.
+    rows_read = max(_PIECE_BYTES // row_bytes, 4 * height.span)
+    rows_step = (rows_read - height.span) // height.starts.step + 1
+    for first_map in range(0, len(whole), maps_step):
+        maps = slice(first_map, first_map + maps_step)
+        for first_row in range(0, len(height.starts), rows_step):
+            rows = slice(first_row, min(first_row + rows_step, len(height.starts)))
+            windows = height._replace(starts=height.starts[rows])
+            top = max(0, windows.starts[0])
+            yield (maps, rows), whole[maps, top : windows.stop], windows.moved(-top)
+
+
+# How the results of two windows become that of both. Each takes lists of arrays, as does `run`:
+# only the values, or the values and their places. `distance`: from the one place to the other.
+
+Join = Callable[[list[np.ndarray], list[np.ndarray], int], list[np.ndarray]]
+
+
+def largest(first: list[np.ndarray], later: list[np.ndarray], _distance: int) -> list[np.ndarray]:
+    """Return the larger of two values."""
+    return [np.maximum(first[0], later[0])]
+
+
+def total(first: list[np.ndarray], later: list[np.ndarray], _distance: int) -> list[np.ndarray]:
+    """Return the sum of two values."""
+    return [first[0] + later[0]]
+
+
+def larger(first: list[np.ndarray], later: list[np.ndarray], distance: int) -> list[np.ndarray]:
+    """Return the larger of two values, and its place; `later` begins `distance` after `first`."""
+    (value, place), (later_value, later_place) = first, later
+    # The first counts unless the later is larger, or NaN, which alone differs from itself. Then
+    # the later's place is the greater number of the two, and a maximum chooses it. np.where would
+    # do the same, several times slower.
+    later_wins = (later_value > value) | (later_value != later_value)
+    distance = np.asarray(distance, later_place.dtype)
+    place = np.maximum(place, (later_place + distance) * later_wins)
+    return [np.maximum(value, later_value), place]
+
+
+def run(
+    join: Join, arrays: list[np.ndarray], size: int, spacing: int, distance: int
+) -> list[np.ndarray]:
+    """Return join over `size` pixels, `spacing` apart, from each along axis 1 that has so many.
+
+    Args: `distance`, from the place of one pixel to that of the next.
+    """
+    if size == 1:
+        return arrays
+    # A maximum may count a pixel twice, so two halves may overlap. A sum may not: of an odd number
+    # of pixels its halves leave out the middle one, which is then added.
+    half = size // 2 if join is total else (size + 1) // 2
+    halves = run(join, arrays, half, spacing, distance)
+    count = arrays[0].shape[1] - (size - 1) * spacing
+    later = (size - half) * spacing
+    found = join(
+        [array[:, :count] for array in halves],
+        [array[:, later : later + count] for array in halves],
+        later * distance,
+    )
+    if 2 * half < size:
+        middle = half * spacing
+        found[0] += arrays[0][:, middle : middle + count]
+    return found
+
+
+# One pass: all the windows along the height (axis 1) or the width (axis 2).
+
+
+def _pool(
+    join: Join, arrays: list[np.ndarray], axis: int, windows: Windows, distance: int = 0
+) -> list[np.ndarray]:
+    """Return join over each window: of the values, or of them and their places.
+
+    A place is counted from the window's first pixel.
+    """
+    fill = 0 if join is total else _lowest(arrays[0].dtype)
+    arrays = [
+        _padded(array, axis, windows, number)
+        for array, number in zip(arrays, (fill, 0), strict=False)
+    ]
+    runs = run(
+        join,
+        [_lay_out(array, axis) for array in arrays],
+        windows.size,
+        windows.spacing,
+        distance,
+    )
+    windows = windows.moved(max(0, -windows.starts[0]))
+    return [_wanted(found, arrays[0].shape, axis, windows) for found in runs]
+
+
+def _spread(grad: np.ndarray, axis: int, windows: Windows, size: int) -> np.ndarray:
+    """Return, for each of `size` pixels along axis, the sum over the windows that read it."""
+    # Put each gradient where its window ends, zeros elsewhere. The sum over as many positions as a
+    # window has, from a pixel on, then meets the ends of just those windows that read the pixel.
+    padding = max(0, -windows.starts.start)
+    shape = list(grad.shape)
+    shape[axis] = padding + size + windows.size - 1
+    ends = np.zeros(shape, grad.dtype)
+    first = windows.starts.start + padding + windows.size - 1
+    last = first + windows.starts.step * (grad.shape[axis] - 1)
+    ends[_at(axis, slice(first, last + 1, windows.starts.step))] = grad
+    readers = Windows(range(padding, padding + size), windows.size)
+    return _pool(total, [ends], axis, readers)[0]
+
+
+def _at(axis: int, part: Any) -> tuple:
+    """Return the index of a part of one axis of (maps, rows, columns), and all of the others."""
+    return (slice(None),) * axis + (part,)
+
+
+def _padded(pixels: np.ndarray, axis: int, windows: Windows, fill: float) -> np.ndarray:
+    """Add the padding that the windows read, if any. (np.pad takes twice as long.)"""
+    before = max(0, -windows.starts[0])
+    after = max(0, windows.stop - pixels.shape[axis])
+    if not (before or after):
+        return pixels
+    shape = list(pixels.shape)
+    shape[axis] += before + after
+    padded = np.empty(shape, pixels.dtype)
+    end = shape[axis] - after
+    padded[_at(axis, slice(before))] = fill
+    padded[_at(axis, slice(before, end))] = pixels
+    padded[_at(axis, slice(end, None))] = fill
+    return padded
+
+
+def _lay_out(pixels: np.ndarray, axis: int) -> np.ndarray:
+    """Return pixels in an array whose axis 1 is the one to work along: all rows end to end.
+
+    Windows that straddle two rows are then computed too, and `_wanted` leaves them out: that costs
+    less than telling NumPy where each row ends.
+    """
+    return pixels if axis == 1 else np.ascontiguousarray(pixels).reshape(1, -1, 1)
+
+
+def _wanted(
+    runs: np.ndarray, shape: tuple[int, int, int], axis: int, windows: Windows
+) -> np.ndarray:
+    """Return of all the runs those that are windows, in the axes of the pixels, of `shape`."""
+    if axis == 2:
+        maps, rows, columns = shape
+        step = runs.itemsize
+        runs = np.ndarray(
+            (maps, rows, columns - windows.span + 1),
+            runs.dtype,
+            buffer=runs,
+            strides=(rows * columns * step, columns * step, step),
+        )
+    starts = windows.starts
+    return runs[_at(axis, slice(starts.start, starts.stop, starts.step))]
