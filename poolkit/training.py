@@ -1,16 +1,24 @@
 """Train a network, and see how well it does."""
 
+import contextlib
 import random
+import signal
+import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
-from poolkit.metrics import accuracy
+from poolkit.checks import whole_number
+from poolkit.metrics import VOID, accuracy, evaluating
+
+__all__ = ["Evaluation", "History", "evaluate", "fit", "seed_everything"]
 
 
 @dataclass
@@ -33,11 +41,8 @@ class History:
     test_accuracy: list[float] = field(default_factory=list)
     seconds: float = 0.0
     """Seconds spent on training steps."""
-
-    @property
-    def interrupted(self):
-        """Whether training stopped before the planned number of steps."""
-        return len(self.loss) < self.steps
+    interrupted: bool = False
+    """Whether training was asked to stop; the steps done until then are recorded whole."""
 
 
 class Evaluation(NamedTuple):
@@ -48,14 +53,13 @@ class Evaluation(NamedTuple):
     predictions: torch.Tensor
 
 
-def seed_everything(seed):
+def seed_everything(seed: int) -> None:
     """Set the seed of every random generator in use: Python's, NumPy's and torch's.
 
     The same seed then gives the same training run, bit for bit, on one machine with one number of
     threads. Introduced in lesson 06.
 
-    Args:
-        seed: an int from 0 to 2**32 - 1, NumPy's range.
+    Args: `seed`, an int from 0 to 2**32 - 1, NumPy's range.
     """
     random.seed(seed)
     np.random.seed(seed)
@@ -63,44 +67,36 @@ def seed_everything(seed):
 
 
 def fit(
-    model,
-    train,
-    test=None,
+    model: nn.Module,
+    train: tuple[torch.Tensor, torch.Tensor],
+    test: tuple[torch.Tensor, torch.Tensor] | None = None,
     *,
-    epochs=2.0,
-    batch_size=128,
-    lr=0.02,
-    weight_decay=0.01,
-    evaluations=5,
-    device="auto",
-):
+    epochs: float = 2.0,
+    batch_size: int = 128,
+    lr: float = 0.02,
+    weight_decay: float = 0.01,
+    evaluations: int = 5,
+    device: str | torch.device = "auto",
+) -> History:
     """Train a classifier in place with AdamW, a one-cycle learning rate and cross-entropy.
 
     It classifies images, or each pixel of them (segmentation); accuracy is then the share of
-    pixels. Pixels labelled VOID do not count.
+    pixels. Pixels labelled VOID do not count; a training image that has no others is left out.
 
-    A progress bar shows the steps. Ctrl-C or the notebook's stop button ends the training early:
-    the model keeps what it has learned, and the history up to that step is returned.
+    A progress bar shows the steps. Ctrl-C or the notebook's stop button ends the training early,
+    after the step at work: the model keeps what it has learned, and the history so far is returned.
 
-    Args:
-        model: a module that takes floats from 0 to 1 and returns scores, (N, classes), or (N,
-            classes, H, W) for pixels.
-        train: a pair (images, labels): uint8 (N, C, H, W), and int64 (N,) or (N, H, W).
-        test: a pair like train to evaluate on along the way, or None.
-        epochs: passes over the training images; a fraction is allowed. In each, the images come in
-            a new random order, and those that do not fill a batch are left out.
-        batch_size: images per step.
-        lr: the highest learning rate, reached after 30 % of the steps.
-        weight_decay: AdamW's pull of the weights towards 0.
-        evaluations: how many times to evaluate on test, evenly spaced, the last one at the end.
-        device: "auto" (CUDA, else MPS, else the CPU) or one of torch's device names.
-
-    Returns:
-        The History of the run. The model is left in eval mode, on the device.
-
-    Raises:
-        ValueError: if images and labels do not belong together, or a number is out of range.
-
+    Args: `model`, a module that takes floats from 0 to 1 and returns scores, (N, classes), or (N,
+    classes, H, W) for pixels; `train`, a pair (images, labels): uint8 (N, C, H, W), and int64 (N,)
+    or (N, H, W); `test`, a pair like train to evaluate on along the way, or None; `epochs`, passes
+    over the training images; a fraction is allowed. In each, the images come in a new random order,
+    and those that do not fill a batch are left out; `batch_size`, images per step; `lr`, the
+    highest learning rate, reached after 30 % of the steps; `weight_decay`, AdamW's pull of the
+    weights towards 0; `evaluations`, how many times to evaluate on test, evenly spaced, the last
+    one at the end; `device`, "auto" (CUDA, else MPS, else the CPU) or one of torch's device names.
+    Returns: The History of the run. The model is left in eval mode, on the device.
+    Raises: TypeError, ValueError if images and labels do not belong together, a label is no class
+    that the model scores, none counts, or a number is out of range. Nothing was trained then.
     Source: Loshchilov & Hutter 2017, arXiv:1711.05101 (AdamW); Smith & Topin 2017,
     arXiv:1708.07120 (one cycle, here in torch's form, with two phases). Introduced in lesson 06.
     """
@@ -110,20 +106,26 @@ def fit(
     for name, value in (("epochs", epochs), ("lr", lr)):
         if not value > 0:
             raise ValueError(f"{name}={value} is not above 0")
-    for name, value in (("batch_size", batch_size), ("evaluations", evaluations)):
-        if not (isinstance(value, int) and value >= 1):
-            raise ValueError(f"{name}={value} is not an int of at least 1")
-    images, labels = train
+    batch_size = whole_number("batch_size", batch_size, 1)
+    evaluations = whole_number("evaluations", evaluations, 1)
+    images, labels = _that_count(*train)
     if batch_size > len(images):
         raise ValueError(f"batch_size={batch_size} is more than the {len(images)} training images")
     device = _device(device)
-    model.to(device, memory_format=torch.channels_last).train()
+    model.to(device, memory_format=torch.channels_last)
+    # Found out before the first step, or an hour of training could end in an error.
+    with evaluating(model), torch.inference_mode():
+        scores = model(_to_float(images[:1], device))
+    _check_scores("train", scores, labels[:1], labels)
+    if test is not None:
+        _check_scores("test", scores, labels[:1], test[1])
+    model.train()
     steps = max(1, round(epochs * (len(images) // batch_size)))
     optimizer = torch.optim.AdamW(model.parameters(), lr=lr, weight_decay=weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=lr, total_steps=steps)
     history = History(steps)
     evaluate_after = {round(steps * (i + 1) / evaluations) for i in range(evaluations)}
-    try:
+    with _asked_to_stop() as stopped:
         for step, batch in enumerate(_batches(len(images), batch_size, steps), start=1):
             start = time.perf_counter()
             scores = model(_to_float(images[batch], device))
@@ -142,44 +144,74 @@ def fit(
                 history.test_seconds.append(history.seconds)
                 history.test_loss.append(result.loss)
                 history.test_accuracy.append(result.accuracy)
-    except KeyboardInterrupt:
-        print(f"Stopped after {len(history.loss)} of {steps} steps. The model keeps what it has.")
-    model.eval()
-    return history
+            if stopped.is_set():
+                break
+        model.eval()
+        history.interrupted = stopped.is_set()
+        if history.interrupted:
+            print(f"Stopped after {step} of {steps} steps. The model keeps what it has.")
+        return history
 
 
-def evaluate(model, data, *, batch_size=1000, device="auto"):
+def evaluate(
+    model: nn.Module,
+    data: tuple[torch.Tensor, torch.Tensor],
+    *,
+    batch_size: int = 1000,
+    device: str | torch.device = "auto",
+) -> Evaluation:
     """Return the loss, the accuracy and the predictions of a classifier on some data.
 
-    Args:
-        model: a module that takes floats from 0 to 1 and returns scores, (N, classes), or (N,
-            classes, H, W) for pixels.
-        data: a pair (images, labels): uint8 (N, C, H, W), and int64 (N,) or (N, H, W).
-        batch_size: images per forward pass; it changes the memory needed, not the result.
-        device: "auto" (CUDA, else MPS, else the CPU) or one of torch's device names.
-
-    Returns:
-        An Evaluation; its predictions are int64, of the shape of the labels, on the CPU.
-
-    Raises:
-        ValueError: if images and labels do not belong together.
-
+    Args: `model`, a module that takes floats from 0 to 1 and returns scores, (N, classes), or (N,
+    classes, H, W) for pixels; `data`, a pair (images, labels): uint8 (N, C, H, W), and int64 (N,)
+    or (N, H, W); `batch_size`, images per forward pass; it changes the memory needed, not the
+    result; `device`, "auto" (CUDA, else MPS, else the CPU) or one of torch's device names.
+    Returns: An Evaluation; its predictions are int64, of the shape of the labels, on the CPU.
+    Raises: TypeError, ValueError if images and labels do not belong together, a label is no class
+    that the model scores, or none counts.
     Introduced in lesson 06.
     """
     _check_data("data", data)
+    batch_size = whole_number("batch_size", batch_size, 1)
     device = _device(device)
     images, labels = data
-    was_training = model.training
-    model.to(device).eval()
-    with torch.inference_mode():
+    model.to(device)
+    with evaluating(model), torch.inference_mode():
         scores = torch.cat([model(_to_float(x, device)).cpu() for x in images.split(batch_size)])
-    model.train(was_training)
+    _check_scores("data", scores, labels, labels)
     predictions = scores.argmax(dim=1)
     loss = F.cross_entropy(scores, labels).item()
     return Evaluation(loss, accuracy(predictions, labels), predictions)
 
 
-def _batches(images, batch_size, steps):
+@contextlib.contextmanager
+def _asked_to_stop() -> Iterator[threading.Event]:
+    """Let Ctrl-C set the event that is given, in place of stopping the program where it stands.
+
+    So no step is left half done, and nothing that was measured is lost, wherever it came.
+    """
+    stopped = threading.Event()
+    # Python sends Ctrl-C to its main thread, and only there may this be changed.
+    if threading.current_thread() is not threading.main_thread():
+        yield stopped
+        return
+    before = signal.getsignal(signal.SIGINT)
+    # A parent that ignores Ctrl-C wants its children to go on.
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda *_: stopped.set())
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _that_count(images: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the images that have a label that counts, and their labels."""
+    counts = (labels.reshape(len(labels), -1) != VOID).any(dim=1)
+    return (images, labels) if counts.all() else (images[counts], labels[counts])
+
+
+def _batches(images: int, batch_size: int, steps: int) -> Iterator[torch.Tensor]:
     """Yield the indices of each step's batch, with a progress bar."""
     per_epoch = images // batch_size
     # In a notebook each refresh is several messages, and of more than 1,000 that wait to be read
@@ -194,13 +226,16 @@ def _batches(images, batch_size, steps):
             bar.update()
 
 
-def _to_float(images, device):
+def _to_float(images: torch.Tensor, device: torch.device) -> torch.Tensor:
     """Scale uint8 images to 0 ... 1, in the memory order that convolutions are fastest on."""
     return images.to(device, memory_format=torch.channels_last).float() / 255
 
 
-def _check_data(name, data):
+def _check_data(name: str, data: tuple[torch.Tensor, torch.Tensor]) -> None:
     images, labels = data
+    for part, value in (("images", images), ("labels", labels)):
+        if not isinstance(value, torch.Tensor):
+            raise TypeError(f"{name}: the {part} are a {type(value).__name__}, not a torch tensor")
     if images.dtype != torch.uint8 or images.ndim != 4:
         raise ValueError(
             f"{name}: the images are {images.dtype} of shape {tuple(images.shape)}; "
@@ -216,9 +251,33 @@ def _check_data(name, data):
             f"int64, one for each image, {tuple(images.shape[:1])}, or for each pixel, "
             f"{tuple(images.shape[:1] + images.shape[2:])}"
         )
+    if not (labels != VOID).any():
+        raise ValueError(f"{name}: all labels are VOID; at least one must count")
 
 
-def _device(device):
+def _check_scores(
+    name: str, scores: torch.Tensor, scored: torch.Tensor, labels: torch.Tensor
+) -> None:
+    """Refuse scores that do not belong to the labels `scored`, and labels without a score."""
+    shape = tuple(getattr(scores, "shape", ()))
+    expected = (len(scored), "classes", *scored.shape[1:])
+    if len(shape) != len(expected) or (shape[0], *shape[2:]) != (expected[0], *expected[2:]):
+        wanted = ", ".join(map(str, expected))
+        raise ValueError(
+            f"the model returned {type(scores).__name__} of shape {shape} for labels of shape "
+            f"{tuple(scored.shape)}; it must return a tensor of scores, ({wanted})"
+        )
+    counted = labels[labels != VOID]
+    low, high = counted.min().item(), counted.max().item()
+    if low < 0 or high >= shape[1]:
+        wrong = low if low < 0 else high
+        raise ValueError(
+            f"{name}: a label is {wrong}, but the model scores {shape[1]} classes, 0 to "
+            f"{shape[1] - 1}. Label what does not count VOID, which is {VOID}"
+        )
+
+
+def _device(device: str | torch.device) -> torch.device:
     if device != "auto":
         return torch.device(device)
     if torch.cuda.is_available():
