@@ -7,14 +7,46 @@ The colours mean the same everywhere and come from the palette of Okabe & Ito 20
 alone: windows have outlines, padding is hatched, curves carry their names.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import LogLocator
 
-from poolkit.arithmetic import conv_transpose_output_size, whole_number
+from poolkit import checks
+from poolkit.arithmetic import conv_transpose_output_size
+from poolkit.checks import whole_number
+from poolkit.environment import invisible_figures
+
+if TYPE_CHECKING:
+    from poolkit.training import History
+
+__all__ = [
+    "CLASSES",
+    "CURVES",
+    "INPUT",
+    "OUTPUT",
+    "PADDING",
+    "WINDOW",
+    "bands",
+    "confusion",
+    "costs",
+    "feature_maps",
+    "grids",
+    "images",
+    "learning_curves",
+    "number",
+    "overlaps",
+    "seeds",
+    "segmentations",
+    "shares",
+]
 
 INPUT = "#56B4E9"
 WINDOW = "#D55E00"
@@ -27,28 +59,33 @@ CLASSES = (
 )
 CURVES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
+# Every lesson imports this module, so none runs to its end without figures and without a word.
+if _problem := invisible_figures():
+    print(_problem)
+
+# The top row, the left column, the height and the width of an outline, in cells.
+Outline = tuple[float, float, float, float]
+
 _INCHES_PER_CELL = 0.5
 _DPI = 100
 # From one name to the next above it, in points.
 _LINE = 13
 
 
-def grids(panels, *, windows=(), padding=0):
+def grids(
+    panels: Mapping[str, Any],
+    *,
+    windows: Sequence[Outline] | Mapping[str, Sequence[Outline]] = (),
+    padding: int | tuple[int, int] = 0,
+) -> Figure:
     """Draw 2-D arrays of numbers side by side: the first as the input, the others as outputs.
 
-    Args:
-        panels: a dict from title to an array of shape (H, W).
-        windows: outlines on the first array, each (top, left, height, width) in cells; or a dict
-            from title to the outlines on that array.
-        padding: width of the border of the first array that is padding, in cells, an int or a
-            pair (rows, columns); it is hatched.
-
-    Returns:
-        The matplotlib Figure.
-
-    Raises:
-        ValueError: if an array does not have 2 axes, or there is none.
-
+    Args: `panels`, a dict from title to an array of shape (H, W); `windows`, outlines on the first
+    array, each (top, left, height, width) in cells, or a dict from title to the outlines on that
+    array; `padding`, the width of the border of the first array that is padding, in cells, an int
+    or a pair (rows, columns), which is hatched.
+    Raises: ValueError if an array does not have 2 axes, or there is none; TypeError if one is
+    masked.
     Introduced in lesson 01.
     """
     arrays = _two_dimensional(panels)
@@ -73,25 +110,22 @@ def grids(panels, *, windows=(), padding=0):
     return figure
 
 
-def images(panels, *, columns=5, limits=None):
+def images(
+    panels: Mapping[str, Any],
+    *,
+    columns: int = 5,
+    limits: tuple[float, float] | None = None,
+) -> Figure:
     """Draw images side by side.
 
-    Args:
-        panels: a dict from title to an image: (H, W), (1, H, W) or, in colour, (3, H, W). Arrays
-            or tensors; uint8 is shown from 0 to 255.
-        columns: images per row.
-        limits: for other dtypes, the values shown as black and as white; None means each image's
-            own smallest and largest.
-
-    Returns:
-        The matplotlib Figure.
-
-    Raises:
-        ValueError: if an image has another shape, or there is none.
-
+    Args: `panels`, a dict from title to an image, an array or a tensor of shape (H, W), (1, H, W)
+    or, in colour, (3, H, W), where uint8 is shown from 0 to 255; `columns`, images per row;
+    `limits`, for other dtypes, the values shown as black and as white, where None means each
+    image's own smallest and largest.
+    Raises: ValueError if an image has another shape, or there is none; TypeError if one is masked.
     Introduced in lesson 01.
     """
-    pictures = {title: _picture(title, image) for title, image in _not_empty(panels).items()}
+    pictures = {title: _picture(title, image) for title, image in _arrays(panels).items()}
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     tallest = max(p.shape[0] / p.shape[1] for p in pictures.values())
@@ -113,26 +147,21 @@ def images(panels, *, columns=5, limits=None):
     return figure
 
 
-def segmentations(panels, names, *, columns=4):
+def segmentations(panels: Mapping[str, Any], names: Sequence[str], *, columns: int = 4) -> Figure:
     """Draw images and maps of classes side by side, each class in its colour and with its number.
 
-    Args:
-        panels: a dict from title to an image of uint8, (1, H, W), or a map of classes, (H, W).
-        names: one name per class, at most 11; the first is the background, which has no number.
-        columns: pictures per row.
+    The names of the classes that occur stand below.
 
-    Returns:
-        The matplotlib Figure, with the names of the classes that occur below it.
-
-    Raises:
-        ValueError: if a map has a class without a name, a panel has another shape, or there is
-            none, or there are more names than colours.
-
+    Args: `panels`, a dict from title to an image of uint8, (1, H, W), or a map of classes, (H, W);
+    `names`, one per class, at most 11, the first that of the background, which has no number;
+    `columns`, pictures per row.
+    Raises: ValueError if a map has a class without a name, a panel has another shape, or there is
+    none, or there are more names than colours; TypeError if a panel is masked.
     Introduced in lesson 11.
     """
     if len(names) > len(CLASSES):
         raise ValueError(f"there are {len(names)} names and only {len(CLASSES)} colours")
-    arrays = {title: np.asarray(panel) for title, panel in panels.items()}
+    arrays = _arrays(panels)
     figure = images(arrays, columns=columns)
     colours = np.array([to_rgb(colour) for colour in CLASSES])
     present = set()
@@ -164,24 +193,19 @@ def segmentations(panels, names, *, columns=4):
     return figure
 
 
-def feature_maps(layers, *, maps=8):
+def feature_maps(layers: Mapping[str, Any], *, maps: int = 8) -> Figure:
     """Draw the first maps of each layer, one row for each layer, each map in its own grey range.
 
-    Args:
-        layers: a dict from title to the maps of one image, shape (C, H, W).
-        maps: how many maps per layer.
-
-    Returns:
-        The matplotlib Figure.
-
-    Raises:
-        ValueError: if an array does not have 3 axes, or there is none.
-
+    Args: `layers`, a dict from title to the maps of one image, shape (C, H, W); `maps`, how many
+    maps per layer.
+    Raises: ValueError if an array does not have 3 axes, or there is none; TypeError if one is
+    masked.
     Introduced in lesson 06.
     """
-    for title, values in _not_empty(layers).items():
-        if np.ndim(values) != 3:
-            raise ValueError(f"{title!r} has shape {np.shape(values)}; it must be (C, H, W)")
+    arrays = _arrays(layers)
+    for title, values in arrays.items():
+        if values.ndim != 3:
+            raise ValueError(f"{title!r} has shape {values.shape}; it must be (C, H, W)")
     figure, axes = plt.subplots(
         len(layers),
         maps,
@@ -190,27 +214,20 @@ def feature_maps(layers, *, maps=8):
         squeeze=False,
         layout="constrained",
     )
-    for row, (title, values) in zip(axes, layers.items(), strict=True):
+    for row, (title, values) in zip(axes, arrays.items(), strict=True):
         row[0].set_title(title, fontsize=10, loc="left")
         for ax in row:
             ax.axis("off")
-        for ax, one in zip(row, np.asarray(values), strict=False):
+        for ax, one in zip(row, values, strict=False):
             ax.imshow(one, cmap="gray", interpolation="nearest")
     return figure
 
 
-def learning_curves(histories):
+def learning_curves(histories: Mapping[str, "History"]) -> Figure:
     """Draw accuracy against seconds of training: on the test images, and on each batch, smoothed.
 
-    Args:
-        histories: a dict from name to a poolkit.training.History with test results.
-
-    Returns:
-        The matplotlib Figure.
-
-    Raises:
-        ValueError: if there is none, or one has no test results.
-
+    Args: `histories`, a dict from name to a poolkit.training.History with test results.
+    Raises: ValueError if there is none, or one has no test results.
     Introduced in lesson 06.
     """
     figure, ax = plt.subplots(figsize=(7, 4), dpi=_DPI, layout="constrained")
@@ -233,21 +250,14 @@ def learning_curves(histories):
     return figure
 
 
-def costs(sizes, curves, *, xlabel, ylabel):
+def costs(
+    sizes: Sequence[float], curves: Mapping[str, Sequence[float]], *, xlabel: str, ylabel: str
+) -> Figure:
     """Draw what each of several ways costs against a size, both on logarithmic axes.
 
-    Args:
-        sizes: the numbers along the x axis.
-        curves: a dict from name to the costs, one for each size.
-        xlabel: what the sizes are.
-        ylabel: what the costs are, with their unit.
-
-    Returns:
-        The matplotlib Figure.
-
-    Raises:
-        ValueError: if a curve has not one cost for each size, or there is none.
-
+    Args: `sizes`, the numbers along the x axis; `curves`, a dict from name to the costs, one for
+    each size; `xlabel` and `ylabel`, what the sizes and the costs are, with their unit.
+    Raises: ValueError if a curve has not one cost for each size, or there is none.
     Introduced in lesson 04.
     """
     figure, ax = plt.subplots(figsize=(7, 4), dpi=_DPI, layout="constrained")
@@ -269,21 +279,14 @@ def costs(sizes, curves, *, xlabel, ylabel):
     return figure
 
 
-def seeds(groups, *, xlabel):
+def seeds(groups: Mapping[str, Sequence[float]], *, xlabel: str) -> Figure:
     """Draw each group of figures as a row: a dot per seed, a line from the lowest to the highest.
 
     A cross-stroke marks the median.
 
-    Args:
-        groups: a dict from name to the figures, one for each seed. The first is drawn on top.
-        xlabel: what the figures are, with their unit.
-
-    Returns:
-        The matplotlib Figure.
-
-    Raises:
-        ValueError: if a group has no figure, or there is none.
-
+    Args: `groups`, a dict from name to the figures, one for each seed, the first drawn on top;
+    `xlabel`, what the figures are, with their unit.
+    Raises: ValueError if a group has no figure, or there is none.
     Introduced in lesson 07.
     """
     figure, ax = plt.subplots(figsize=(7, 0.6 + 0.36 * len(groups)), dpi=_DPI, layout="constrained")
@@ -299,22 +302,20 @@ def seeds(groups, *, xlabel):
     return figure
 
 
-def bands(sizes, curves, *, xlabel, ylabel, xscale="linear"):
+def bands(
+    sizes: Sequence[float],
+    curves: Mapping[str, Sequence[Sequence[float]]],
+    *,
+    xlabel: str,
+    ylabel: str,
+    xscale: str = "linear",
+) -> Figure:
     """Draw curves over seeds: the median as a line, a band from the lowest to the highest.
 
-    Args:
-        sizes: the numbers along the x axis.
-        curves: a dict from name to the figures, (sizes, seeds).
-        xlabel: what the sizes are.
-        ylabel: what the figures are, with their unit.
-        xscale: "linear" or "log".
-
-    Returns:
-        The matplotlib Figure.
-
-    Raises:
-        ValueError: if a curve has not one row for each size, or there is none.
-
+    Args: `sizes`, the numbers along the x axis; `curves`, a dict from name to the figures,
+    (sizes, seeds); `xlabel` and `ylabel`, what the sizes and the figures are, with their unit;
+    `xscale`, "linear" or "log".
+    Raises: ValueError if a curve has not one row for each size, or there is none.
     Introduced in lesson 07.
     """
     figure, ax = plt.subplots(figsize=(7, 4), dpi=_DPI, layout="constrained")
@@ -336,25 +337,17 @@ def bands(sizes, curves, *, xlabel, ylabel, xscale="linear"):
     return figure
 
 
-def overlaps(kernel_size, stride, *, inputs=5):
+def overlaps(kernel_size: int, stride: int, *, inputs: int = 5) -> Figure:
     """Draw how often a transposed convolution writes to each cell: along a row, and on a map.
 
     Each input is a bar over the cells that it writes to; below the bars the counts. In two
     dimensions the counts of row and column multiply: darker is fewer.
 
-    Args:
-        kernel_size: cells that each input writes to.
-        stride: cells from the window of one input to the next.
-        inputs: how many inputs there are along the row.
-
-    Returns:
-        The matplotlib Figure.
-
-    Raises:
-        TypeError: if a size is not a whole number.
-        ValueError: if a size is less than 1.
-
-    Source: Odena, Dumoulin, Olah 2016, doi:10.23915/distill.00003. Introduced in lesson 10.
+    Args: `kernel_size`, the cells that each input writes to; `stride`, the cells from the window of
+    one input to the next; `inputs`, how many inputs there are along the row.
+    Raises: TypeError if a size is not a whole number, ValueError if it is less than 1.
+    Source: Odena, Dumoulin, Olah 2016, doi:10.23915/distill.00003.
+    Introduced in lesson 10.
     """
     inputs = whole_number("inputs", inputs, 1)
     counts = np.zeros(conv_transpose_output_size(inputs, kernel_size, stride), dtype=int)
@@ -386,20 +379,14 @@ def overlaps(kernel_size, stride, *, inputs=5):
     return figure
 
 
-def shares(wholes, *, xlabel):
+def shares(wholes: Mapping[str, Mapping[str, float]], *, xlabel: str) -> Figure:
     """Draw what each of several wholes consists of: one bar of 100 % for each, cut into parts.
 
-    Args:
-        wholes: a dict from name to a dict from the name of a part to its amount; all wholes have
-            the same parts, in the same order.
-        xlabel: what 100 % is.
+    Parts of less than 5 % have no label.
 
-    Returns:
-        The matplotlib Figure. Parts of less than 5 % have no label.
-
-    Raises:
-        ValueError: if the parts differ, or there is nothing to draw.
-
+    Args: `wholes`, a dict from name to a dict from the name of a part to its amount, where all have
+    the same parts, in the same order; `xlabel`, what 100 % is.
+    Raises: ValueError if the parts differ, or there is nothing to draw.
     Introduced in lesson 09.
     """
     parts = list(next(iter(_not_empty(wholes).values())))
@@ -421,22 +408,14 @@ def shares(wholes, *, xlabel):
     return figure
 
 
-def confusion(matrix, names):
+def confusion(matrix: Any, names: Sequence[str]) -> Figure:
     """Draw a confusion matrix: rows are the true classes, columns the predicted ones.
 
-    Args:
-        matrix: counts, shape (classes, classes).
-        names: one name per class.
-
-    Returns:
-        The matplotlib Figure.
-
-    Raises:
-        ValueError: if the matrix is not square with one row per name.
-
+    Args: `matrix`, counts, shape (classes, classes); `names`, one per class.
+    Raises: ValueError if the matrix is not square with one row per name; TypeError if it is masked.
     Introduced in lesson 06.
     """
-    matrix = np.asarray(matrix)
+    matrix = _array("matrix", matrix)
     if matrix.shape != (len(names), len(names)):
         raise ValueError(
             f"matrix has shape {matrix.shape}; {len(names)} names need ({len(names)}, {len(names)})"
@@ -454,12 +433,17 @@ def confusion(matrix, names):
     return figure
 
 
-def _style(i):
+def number(value: float) -> str:
+    """Return a number as the course's pictures write it, in four digits."""
+    return f"{value:.4g}".replace("-", "−").replace("inf", "∞")
+
+
+def _style(i: int) -> tuple[str, str]:
     """Return the colour and the marker of a curve; colour alone must not tell it from others."""
     return CURVES[i % len(CURVES)], "osD^vPX"[i % 7]
 
 
-def _name_at_the_ends(ax):
+def _name_at_the_ends(ax: Axes) -> None:
     """Write each curve's name where it ends, or so near that none covers another or the frame."""
     ax.autoscale_view()
     lines = sorted(ax.lines, key=lambda line: line.get_ydata()[-1])
@@ -480,7 +464,7 @@ def _name_at_the_ends(ax):
         )
 
 
-def _grid(ax, values, colour, padding):
+def _grid(ax: Axes, values: np.ndarray, colour: str, padding: int | tuple[int, int]) -> None:
     rows, columns = values.shape
     padding_rows, padding_columns = (padding, padding) if isinstance(padding, int) else padding
     for (row, column), value in np.ndenumerate(values):
@@ -498,27 +482,20 @@ def _grid(ax, values, colour, padding):
                 hatch="///" if border else None,
             )
         )
-        ax.text(column, row, _number(value), ha="center", va="center", fontsize=11)
+        ax.text(column, row, number(value), ha="center", va="center", fontsize=11)
     ax.set(xlim=(-0.55, columns - 0.45), ylim=(rows - 0.45, -0.55), aspect="equal", anchor="N")
     ax.axis("off")
 
 
-def _number(value):
-    if np.isneginf(value):
-        return "−∞"
-    return f"{value:.4g}".replace("-", "−")
-
-
-def _two_dimensional(panels):
-    arrays = {title: np.asarray(values) for title, values in _not_empty(panels).items()}
+def _two_dimensional(panels: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    arrays = _arrays(panels)
     for title, values in arrays.items():
         if values.ndim != 2:
             raise ValueError(f"{title!r} has shape {values.shape}; it must be (H, W)")
     return arrays
 
 
-def _picture(title, image):
-    picture = np.asarray(image)
+def _picture(title: str, picture: np.ndarray) -> np.ndarray:
     if picture.ndim == 3 and picture.shape[0] == 1:
         return picture[0]
     if picture.ndim == 3 and picture.shape[0] == 3:
@@ -530,7 +507,16 @@ def _picture(title, image):
     )
 
 
-def _not_empty(panels):
+def _arrays(panels: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    return {title: _array(repr(title), panel) for title, panel in _not_empty(panels).items()}
+
+
+def _array(name: str, value: Any) -> np.ndarray:
+    # Not asarray, which would drop the mask of a masked array, and show what is under it.
+    return checks.array(name, np.asanyarray(value))
+
+
+def _not_empty(panels: Mapping[str, Any]) -> Mapping[str, Any]:
     if not panels:
         raise ValueError("there is nothing to draw: the dict is empty")
     return panels

@@ -11,10 +11,34 @@ from packaging.specifiers import SpecifierSet
 _MEND = "Mend it with `make lab`, or with the install commands in README.md."
 
 
+def invisible_figures():
+    """Return a sentence with the mend if this notebook's figures would not be seen; "" otherwise.
+
+    matplotlib draws with a "backend". Its own ones, but for one, write files or open windows; those
+    that draw below a cell come from elsewhere. The environment variable MPLBACKEND, which many
+    images set for batch work, chooses one before Jupyter can. Outside a notebook all is well: there
+    a test or a program may draw for nobody.
+    """
+    # Looked up, not imported: the report below must work where matplotlib is missing.
+    ipython, matplotlib = sys.modules.get("IPython"), sys.modules.get("matplotlib")
+    if not (ipython and matplotlib and hasattr(ipython.get_ipython(), "kernel")):
+        return ""
+    backend = matplotlib.get_backend()
+    registry = importlib.import_module("matplotlib.backends").backend_registry
+    hidden = {*registry.list_builtin()} - {"nbagg", "notebook"}
+    if backend.lower() not in hidden:
+        return ""
+    return (
+        f"Figures would stay invisible: matplotlib draws with {backend}, which shows nothing below "
+        "a cell. Run %matplotlib inline in a cell of its own, or start Jupyter without the "
+        "environment variable MPLBACKEND."
+    )
+
+
 def packages():
     """Return one (name, needed versions, installed version or None) for each package poolkit needs.
 
-    Source: the dependencies in pyproject.toml. Introduced in lesson 00.
+    Source: the dependencies in pyproject.toml.
     """
     rows = []
     for line in requires("poolkit"):
@@ -31,8 +55,8 @@ def packages():
 def problems():
     """Return one sentence for each thing that is missing or wrong, with its mend; [] if none.
 
-    It looks at every package's version, at whether torch and torchvision can be imported, and at
-    every data file. Introduced in lesson 00.
+    It looks at every package's version, at whether torch and torchvision can be imported, at every
+    data file, and at whether figures show in the notebook. Introduced in lesson 00.
     """
     found = []
     for name, needed, installed in packages():
@@ -50,6 +74,7 @@ def problems():
         found.append(f"{error}.")
     except (ImportError, RuntimeError) as error:
         found.append(f"torch and torchvision cannot be used: {error}. {_MEND}")
+    found += filter(None, [invisible_figures()])
     return found
 
 

@@ -17,6 +17,8 @@ from IPython.display import display
 
 from poolkit import arithmetic, checks, functional, gradients
 from poolkit.arithmetic import Layer
+from poolkit.draw import number
+from poolkit.engine import windows
 
 __all__ = ["PoolExplorer"]
 
@@ -49,7 +51,7 @@ class _WrongValue(traitlets.TraitError, ValueError):
     pass
 
 
-# No type of its own: the rules are in PoolExplorer, where the messages are poolkit's.
+# traitlets.Any would let None past the validator below: a trait that "allows None" is not checked.
 class _Checked(traitlets.TraitType):
     pass
 
@@ -131,12 +133,10 @@ class PoolExplorer(anywidget.AnyWidget):
 
         Raises: ValueError where dilation makes a window that reads only padding.
         """
-        name = f"{self.mode}_pool2d_backward"
+        backward = {"max": gradients.max_pool2d_backward, "avg": gradients.avg_pool2d_backward}
         grad_output = np.ones(self._size()) if self.grad_output is None else self.grad_output
-        x = np.array(self.x)[np.newaxis]
-        return getattr(gradients, name)(np.array(grad_output)[np.newaxis], x, **self._arguments())[
-            0
-        ]
+        maps = np.array(grad_output)[np.newaxis], np.array(self.x)[np.newaxis]
+        return backward[self.mode](*maps, **self._arguments())[0]
 
     def __repr__(self) -> str:
         height, width = np.shape(self.x)
@@ -174,7 +174,7 @@ class PoolExplorer(anywidget.AnyWidget):
         elif name in _PIXELS:
             value = _pixels(name, value)
         else:
-            arithmetic.switch(name, value)
+            checks.switch(name, value)
         self._size(**{name: value})
         return value
 
@@ -190,7 +190,7 @@ class PoolExplorer(anywidget.AnyWidget):
         values = {name: changed.get(name, getattr(self, name)) for name in _PIXELS}
         if changed.get("mode", self.mode) == "avg":
             values["dilation"] = 1
-        return checks.pooling_layers(**values)
+        return windows.pooling_layers(**values)
 
     def _size(self, **changed: Any) -> tuple[int, int]:
         x, ceil_mode = changed.get("x", self.x), changed.get("ceil_mode", self.ceil_mode)
@@ -247,7 +247,7 @@ class PoolExplorer(anywidget.AnyWidget):
             for column in positions[1]:
                 at = list(zip((row, column), size, layers, strict=True))
                 if all(0 <= i < n for i, n, _ in at):
-                    kind, text = "input", _text(self.x[row][column])
+                    kind, text = "input", number(self.x[row][column])
                 elif all(i < n + layer.padding for i, n, layer in at):
                     kind, text = "padding", outside
                 else:
@@ -259,7 +259,7 @@ class PoolExplorer(anywidget.AnyWidget):
 
     def _output_table(self, output: np.ndarray) -> str:
         rows = (
-            "".join(_cell("output", _text(v), (i, j) == self.cell) for j, v in enumerate(row))
+            "".join(_cell("output", number(v), (i, j) == self.cell) for j, v in enumerate(row))
             for i, row in enumerate(output)
         )
         return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
@@ -288,6 +288,8 @@ def _inside(value: Any, size: tuple[int, int]) -> tuple[int, int]:
 
 
 def _numbers(name: str, value: Any, shape: tuple[int, int] | None = None) -> list[list[float]]:
+    if isinstance(value, np.ndarray):
+        checks.array(name, value)
     try:
         found = np.array(value, dtype=float)
     except (TypeError, ValueError):
@@ -312,7 +314,3 @@ def _numbers(name: str, value: Any, shape: tuple[int, int] | None = None) -> lis
 
 def _cell(kind: str, text: str, bold: bool) -> str:
     return f"<td {_CELL}{_KINDS[kind]}>{f'<b>{text}</b>' if bold else text}</td>"
-
-
-def _text(value: float) -> str:
-    return f"{value:.4g}".replace("-", "−").replace("inf", "∞")

@@ -7,9 +7,11 @@ import re
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.display import display
+from IPython.utils.capture import capture_output
 from PIL import Image
 
-from poolkit import controls
 from poolkit.controls import Picker
 
 
@@ -72,13 +74,17 @@ def test_no_figure_stays_open(picker):
     assert plt.get_fignums() == []
 
 
-def test_only_the_live_widget_is_shown(picker, monkeypatch):
+def test_only_the_live_widget_is_shown(picker):
     # nbval compares all that a cell shows but this type, and a stored lesson holds none of it.
-    shown = []
-    monkeypatch.setattr(controls, "display", lambda data, raw: shown.append((data, raw)))
-    picker._ipython_display_()
-    view = {"version_major": 2, "version_minor": 0, "model_id": picker.model_id}
-    assert shown == [({"application/vnd.jupyter.widget-view+json": view}, True)]
+    InteractiveShell.instance()
+    try:
+        with capture_output() as shown:
+            display(picker)
+    finally:
+        InteractiveShell.clear_instance()
+    (output,) = shown.outputs
+    assert list(output.data) == ["application/vnd.jupyter.widget-view+json"]
+    assert output.data.popitem()[1]["model_id"] == picker.model_id
 
 
 def test_a_picker_needs_arguments_and_values():

@@ -36,6 +36,15 @@ def test_grids_show_every_number_in_its_place_and_role():
     assert faces(right, draw.OUTPUT) == 3
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(np.inf, "∞"), (-np.inf, "−∞"), (np.nan, "nan"), (-0.5, "−0.5"), (1e-5, "1e−05"), (7, "7"),
+     (True, "1"), (np.float16(2.75), "2.75"), (123456, "1.235e+05")],
+)  # fmt: skip
+def test_a_number_is_written_in_four_digits(value, text):
+    assert draw.number(value) == text
+
+
 def test_windows_are_outlined_on_the_input_only():
     left, right = draw.grids(
         {"a": np.zeros((4, 5)), "b": np.zeros((4, 5))}, windows=[(1, 2, 3, 2)]
@@ -261,4 +270,22 @@ def test_confusion_shows_counts_and_shades_by_row():
 )
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
+        call()
+
+
+MASKED = np.ma.masked_equal([[[1.0, -9999.0], [3.0, 5.0]]], -9999)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: draw.grids({"a": MASKED[0]}),
+        lambda: draw.images({"a": MASKED}),
+        lambda: draw.feature_maps({"a": MASKED}),
+        lambda: draw.segmentations({"a": MASKED[0]}, ["none", "cat"]),
+        lambda: draw.confusion(MASKED[0], ["cat", "dog"]),
+    ],
+)
+def test_masked_arrays_are_refused_as_what_is_under_the_mask_would_be_drawn(call):
+    with pytest.raises(TypeError, match=r"('a'|matrix).*\.filled\("):
         call()

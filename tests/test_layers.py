@@ -309,6 +309,129 @@ def test_a_layer_works_in_bfloat16(name, training):
         assert torch.allclose(found.float(), expected, rtol=0.03)
 
 
+GATE = torch.linspace(-2, 3, 9, dtype=torch.float64)
+# What the layers compute in one window, written as it is defined, on float64 values (..., k * k).
+WINDOWED = {
+    "average": (lambda x: mixed_pool2d(x, 0.0, 3), lambda w: w.mean(-1)),
+    "mixed": (
+        lambda x: mixed_pool2d(x, torch.tensor(0.25, dtype=x.dtype), 3),
+        lambda w: 0.25 * w.max(-1).values + 0.75 * w.mean(-1),
+    ),
+    "gated": (
+        lambda x: gated_pool2d(x, GATE.to(x.dtype).reshape(3, 3)),
+        lambda w: (w @ GATE).sigmoid() * w.max(-1).values + (-w @ GATE).sigmoid() * w.mean(-1),
+    ),
+    "stochastic": (
+        lambda x: stochastic_pool2d(x, 3, training=False),
+        lambda w: w.clamp(min=0).square().sum(-1) / w.clamp(min=0).sum(-1).clamp(min=1e-60),
+    ),
+    "pyramid": (
+        lambda x: spatial_pyramid_pool(x, (2,), "average").reshape(*x.shape[:2], 2, 2),
+        lambda w: w.mean(-1),
+    ),
+    **{
+        f"gem {p}": (
+            lambda x, p=p: gem(x, torch.tensor(p, dtype=x.dtype), 3, eps=1e-30),
+            lambda w, p=p: w.clamp(min=1e-30).pow(p).mean(-1).pow(1 / p),
+        )
+        for p in (3.0, 0.5, -1.0, 7.5)
+    },
+}
+
+
+def extremes(kind, dtype):
+    """Maps of 6x6 pixels as near to the ends of the dtype as `kind` says."""
+    at_random = torch.Generator().manual_seed(3)
+    share = torch.rand(40, 2, 6, 6, generator=at_random, dtype=torch.float64)
+    sign = torch.where(torch.rand(share.shape, generator=at_random) < 0.3, -1, 1)
+    info = torch.finfo(dtype)
+    values = {
+        "large": (1 - share / 50) * info.max,
+        "large, both signs": (1 - share / 2) * info.max * sign,
+        "tiny": (1 + 60 * share) * info.smallest_normal,
+        "mixed": info.max**share * info.smallest_normal ** (1 - share) * sign,
+        "zeros": 0 * share,
+    }
+    return values[kind].to(dtype)
+
+
+@pytest.mark.parametrize("kind", ["large", "large, both signs", "tiny", "mixed", "zeros"])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("name", WINDOWED)
+def test_a_result_that_the_dtype_can_hold_is_computed(name, dtype, kind):
+    pool, definition = WINDOWED[name]
+    x = extremes(kind, dtype).requires_grad_()
+    exact = x.detach().double().requires_grad_()
+    found = pool(x)
+    expected = definition(exact.unfold(2, 3, 3).unfold(3, 3, 3).flatten(-2))
+    assert found.dtype == dtype
+    assert expected.abs().max() <= torch.finfo(dtype).max, "the result itself must fit"
+    # In float32 the powers and sums are rounded themselves, and their roots not much less so.
+    info = torch.finfo(dtype)
+    allowed = (20 if dtype == torch.float32 else 1) * info.eps * expected.abs()
+    # Where signs almost cancel, what is left is as exact as float32 holds the summands.
+    if not name.startswith(("gem", "stochastic")):
+        allowed += 1e-6 * exact.unfold(2, 3, 3).unfold(3, 3, 3).abs().amax((-1, -2))
+    assert ((found.double() - expected).abs() <= allowed + info.tiny * info.eps).all()
+    # A loss is a mean: the gradient that comes back to a layer is a small one.
+    (slope,) = torch.autograd.grad(found.mean(), x)
+    (expected_slope,) = torch.autograd.grad(expected.mean(), exact)
+    if (name, kind) == ("gem 0.5", "mixed") and dtype != torch.float16:
+        return  # the slope at a pixel of 1e-38 of the largest and less is beyond float32
+    assert slope.isfinite().all()
+    torch.testing.assert_close(slope, expected_slope.to(dtype), rtol=0.01, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["large", "large, both signs", "tiny", "mixed", "zeros"])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("pool", [blur_pool2d, max_blur_pool2d, BlurPool2d(7, 3)])
+def test_a_blur_that_the_dtype_can_hold_is_computed(pool, dtype, kind):
+    x = extremes(kind, dtype)
+    expected = pool(x.double())
+    info = torch.finfo(dtype)
+    found = copy.deepcopy(pool).to(dtype)(x) if isinstance(pool, torch.nn.Module) else pool(x)
+    assert found.dtype == dtype
+    limits = {"rtol": info.eps, "atol": info.tiny * info.eps}
+    # Where both signs almost cancel, what is left is as exact as float32 makes the summands.
+    limits["atol"] += 1e-7 * x.abs().max().item()
+    torch.testing.assert_close(found.double(), expected, **limits)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
+@pytest.mark.parametrize("level", [0.0, 41.0, 1e-5, -3.0, 3e4])
+def test_the_slope_of_gems_exponent_is_that_of_float64(dtype, level):
+    x = torch.full((2, 2, 4, 4), level, dtype=dtype)
+    x[:, :, ::2] = 0.7 * x[:, :, ::2]
+    slopes = []
+    for cast in (dtype, torch.float64):
+        layer = GeM().to(cast)
+        layer(x.to(cast)).mean().backward()
+        slopes.append(layer.p.grad.double().item())
+    assert slopes[0] == pytest.approx(slopes[1], rel=0.02, abs=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_draws_of_large_values_are_in_proportion(dtype):
+    shares = torch.tensor([0.0, 0.125, 0.25, 0.625])
+    x = (shares * 1.5 * torch.finfo(dtype).max).to(dtype).reshape(1, 1, 2, 2).repeat(8000, 1, 1, 1)
+    drawn = stochastic_pool2d(x, 2, generator=torch.Generator().manual_seed(0)).flatten()
+    counts = [(drawn == value).sum().item() for value in x[0].flatten()]
+    assert stats.chisquare(counts[1:], [1000, 2000, 5000]).pvalue > 0.01
+    assert counts[0] == 0
+
+
+@each_layer
+@pytest.mark.parametrize("narrow", [torch.float16, torch.bfloat16])
+def test_autocast_changes_nothing(name, narrow):
+    layer = changed(LAYERS[name]().eval())
+    x = 300 * positive(2, 3, 8, 8, dtype=torch.float32)
+    expected = layer(x)
+    with torch.autocast("cpu", narrow):
+        found = layer(x)
+    assert found.dtype == torch.float32
+    assert torch.equal(found, expected)
+
+
 def test_many_draws_in_bfloat16_are_still_in_proportion():
     x = torch.ones(4000, 1, 20, 20, dtype=torch.bfloat16, requires_grad=True)
     stochastic_pool2d(x, 20, generator=torch.Generator().manual_seed(0)).sum().backward()
@@ -318,6 +441,7 @@ def test_many_draws_in_bfloat16_are_still_in_proportion():
 
 @each_layer
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.slow
 def test_a_layer_can_be_compiled(name):
     # aot_eager traces forward and backward as a whole, as every backend gets them, but needs no
     # C++ compiler, which a learner's machine may not have.
@@ -342,13 +466,29 @@ X = torch.rand(1, 2, 6, 6)
     ("call", "error", "message"),
     [
         (lambda: blur_pool2d(X, 0), ValueError, "filter_size=0 must be at least 1"),
-        (lambda: blur_pool2d(X, 2.0), TypeError, "filter_size=2.0 must be an int, not float"),
+        (lambda: blur_pool2d(X, 2.0), TypeError, "filter_size=2.0 must be a whole number"),
         (lambda: blur_pool2d(X, stride=0), ValueError, "stride=0 must be at least 1"),
-        (lambda: BlurPool2d(stride=True), TypeError, "stride=True must be an int, not bool"),
+        (lambda: BlurPool2d(stride=True), TypeError, "stride=True must be a whole number"),
         (lambda: blur_pool2d(X[..., :2], 5), ValueError, r"\(1, 2, 6, 2\).*sides of at least 3"),
         (lambda: blur_pool2d(X[0]), ValueError, r"x has shape \(2, 6, 6\); it must be \(N, C"),
         (lambda: blur_pool2d(X.int()), TypeError, "x is torch.int32; it must be a tensor of float"),
         (lambda: gem([1.0]), TypeError, "x is list; it must be a tensor of floats"),
+        (lambda: gem(X, 0), ValueError, "p=0 must be a number but 0"),
+        (lambda: gem(X, float("nan")), ValueError, "p=nan must be a number but 0"),
+        (lambda: gem(X, "3"), TypeError, "p='3' must be a number, or a tensor of one"),
+        (lambda: gem(X, torch.ones(6)), ValueError, r"p has shape \(6,\); it must be one number"),
+        (lambda: gem(X, torch.ones(1, 2, 1, 1)), ValueError, r"p has shape \(1, 2, 1, 1\)"),
+        (lambda: GeM(p=-1), ValueError, "p=-1 is not above 0"),
+        (lambda: GeM(p=None), TypeError, "p=None must be a number"),
+        (lambda: gem(X[:, :0]), ValueError, "no axis but the batch N may be empty"),
+        (lambda: mixed_pool2d(X, 1.5, 2), ValueError, "share=1.5 must be from 0"),
+        (lambda: mixed_pool2d(X, None, 2), TypeError, "share=None must be a number"),
+        (lambda: mixed_pool2d(X, torch.ones(3), 2), ValueError, r"share has shape \(3,\)"),
+        (lambda: mixed_pool2d(X, torch.ones(1, 3, 1, 1), 2), ValueError, r"\(1, 2, 3, 3\)"),
+        (lambda: gated_pool2d(X, [[1]]), TypeError, "mask is list; it must be a tensor"),
+        (lambda: spatial_pyramid_pool(X, 4), TypeError, "levels=4 must be several whole numbers"),
+        (lambda: SpatialPyramidPool({2, 1}), TypeError, "levels={1, 2} must be several whole"),
+        (lambda: SpatialPyramidPool((2, 1.0)), TypeError, "level=1.0 must be a whole number"),
         (lambda: max_blur_pool2d(X, 7), ValueError, "kernel_size=7 does not fit in"),
         (lambda: MaxBlurPool2d(0), ValueError, "kernel_size=0 must be at least 1"),
         (lambda: gem(X, eps=0), ValueError, "eps=0 is not above 0"),
@@ -359,7 +499,7 @@ X = torch.rand(1, 2, 6, 6)
         (lambda: mixed_pool2d(X, 0.5, 7), ValueError, "kernel_size=7 does not fit in"),
         (lambda: MixedPool2d(2, 0), ValueError, "stride=0 must be at least 1"),
         (lambda: gated_pool2d(X, torch.ones(2, 3)), ValueError, r"mask has shape \(2, 3\)"),
-        (lambda: GatedPool2d(1.5), TypeError, "kernel_size=1.5 must be an int"),
+        (lambda: GatedPool2d(1.5), TypeError, "kernel_size=1.5 must be a whole number"),
         (lambda: stochastic_pool2d(X, 7), ValueError, "kernel_size=7 does not fit in"),
         (lambda: StochasticPool2d(0), ValueError, "kernel_size=0 must be at least 1"),
         (lambda: spatial_pyramid_pool(X, ()), ValueError, "levels is empty"),
