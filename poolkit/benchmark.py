@@ -1,7 +1,6 @@
 """Speed, side by side: poolkit against torch, scikit-image, sliding windows and a plain loop.
 
-    python -m poolkit.benchmark                    one table, in a minute or two
-    python -m poolkit.benchmark --plot cost.png    and a picture of cost against kernel size
+    python -m poolkit.benchmark      one table, in a minute or two
 
 Times depend on the machine and on what else runs there; ratios much less. So all that is compared
 runs by turns, in one process, and only medians are shown. Nothing is timed before its result was
@@ -15,25 +14,25 @@ import math
 import random
 import statistics
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 import torch.nn.functional as F
 from tqdm.auto import tqdm
 
-from poolkit import draw, functional, gradients
+from poolkit import functional, gradients
+from poolkit.checks import whole_number
 
 try:
     from skimage.measure import block_reduce
 except ModuleNotFoundError:  # only the tests install it
     block_reduce = None
 
-__all__ = ["Comparison", "check_agreement", "comparisons", "main", "measure", "table"]
+__all__ = ["SETTINGS", "Comparison", "check_agreement", "comparison", "main", "measure", "table"]
 
-POOLKIT, ONE_THREAD, TORCH = "poolkit", "torch, 1 thread", "torch"
+POOLKIT, TORCH, ONE_THREAD = "poolkit", "torch", "torch, 1 thread"
 LAST, BLOCKS, SLIDING = "channels last", "scikit-image", "sliding window"
 LOOP, COPY = "loop", "copy"
 
@@ -48,23 +47,43 @@ _POOLINGS = (
     ((4, 64, 56, 56), 31, 1),
     ((1, 64, 112, 112), 31, 1),
 )
-# What --plot draws: max pooling at stride 1 of this shape, with these kernels.
-_PLOTTED_SHAPE, _PLOTTED_KERNELS = (4, 32, 64, 64), (2, 3, 5, 7, 11, 15, 21, 31, 41)
+_WITH_INDICES = (
+    "max_pool2d, indices",
+    "max_pool2d, forward and backward",
+    "max_pool2d, backward, indices kept",
+    "max_unpool2d",
+)
+# The rows of the table: operation, shape, and its arguments.
+SETTINGS = (
+    *(("max_pool2d", *pooling) for pooling in _POOLINGS),
+    *(("avg_pool2d", *pooling) for pooling in _POOLINGS),
+    ("max_pool2d", (32, 64, 56, 56), 2, 2, 1),
+    ("max_pool2d", (8, 64, 112, 112), 3, 2, 1),
+    ("avg_pool2d", (8, 64, 56, 56), 3, 1, 1),
+    ("max_pool2d", (8, 64, 56, 56), 13, 1, 6),
+    ("max_pool2d", (4, 64, 56, 56), 31, 1, 15),
+    ("max_pool2d", (1, 3, 8, 8), 2, 2),
+    *((operation, *pooling) for pooling in _POOLINGS[:4] for operation in _WITH_INDICES),
+    ("avg_pool2d, backward", *_POOLINGS[0]),
+    ("avg_pool2d, backward", *_POOLINGS[2]),
+    # Bins of 9 and of 10 pixels, and the global average of ResNet.
+    ("adaptive_avg_pool2d", (8, 64, 60, 60), 7),
+    ("adaptive_avg_pool2d", (32, 512, 7, 7), 1),
+    ("conv_transpose2d, to 32 channels", (8, 64, 28, 28), 4, 2, 1),
+)
 
 
 class Comparison(NamedTuple):
-    """One line of the table: functions without arguments that compute the same.
+    """One row of the table: functions without arguments that compute the same.
 
-    `contenders`: a dict from name to function; those named "copy" and "loop" are not compared with
-    the others. `maps`: how many maps there are; the loop runs on one of them, and its time is
-    multiplied.
+    `contenders`: from name to function; "copy" copies the input instead, and "loop" pools the first
+    map only.
     """
 
     operation: str
     shape: tuple[int, ...]
     kernel: str
-    contenders: dict[str, Callable[[], object]]
-    maps: int
+    contenders: dict[str, Callable[[], np.ndarray]]
 
 
 def measure(
@@ -76,14 +95,13 @@ def measure(
     order each time: what ran before decides what the cache holds. One whose name is "torch, 1
     thread" may use one thread of torch, the others as many as torch likes.
 
-    Raises: ValueError for less than one round.
+    Raises: TypeError or ValueError if `rounds` is not a whole number of at least 1.
     Introduced in lesson 04.
 
     >>> sorted(measure({"sum": lambda: sum(range(9)), "max": lambda: max(range(9))}, rounds=3))
     ['max', 'sum']
     """
-    if rounds < 1:
-        raise ValueError(f"rounds={rounds} must be at least 1")
+    rounds = whole_number("rounds", rounds, minimum=1)
     threads = torch.get_num_threads()
     seconds = {name: [] for name in contenders}
     order, shuffle = list(contenders), random.Random(0).shuffle
@@ -100,44 +118,16 @@ def measure(
     return {name: statistics.median(found[1:]) for name, found in seconds.items()}
 
 
-def comparisons() -> list[Comparison]:
-    """Return the lines of the table."""
-    found = [_pooling("max", *setting) for setting in _POOLINGS]
-    found += [_pooling("avg", *setting) for setting in _POOLINGS]
-    found += [
-        _pooling("max", (32, 64, 56, 56), 2, 2, padding=1),
-        _pooling("max", (8, 64, 112, 112), 3, 2, padding=1),
-        _pooling("avg", (8, 64, 56, 56), 3, 1, padding=1),
-        _pooling("max", (8, 64, 56, 56), 13, 1, padding=6),
-        _pooling("max", (4, 64, 56, 56), 31, 1, padding=15),
-        _pooling("max", (1, 3, 8, 8), 2, 2),
-    ]
-    for shape, kernel_size, stride in _POOLINGS[:4]:
-        found += _with_indices(shape, kernel_size, stride)
-    found.append(_average_backward(*_POOLINGS[0]))
-    found.append(_average_backward(*_POOLINGS[2]))
-    found.append(_transposed_convolution((8, 64, 28, 28), 32, 4))
-    return found
-
-
-def table(rows: list[Comparison], rounds: int = _FEWEST_ROUNDS) -> str:
+def table(rows: Iterable[Comparison], rounds: int = _FEWEST_ROUNDS) -> str:
     """Measure the rows and return the table as text.
 
     Raises: AssertionError if two contenders of a row differ.
     """
     heads = ("operation", "shape", "kernel", *(f"{name} ms" for name in _COLUMNS))
-    lines = [(*heads, "torch / poolkit", "copies")]
-    for row in tqdm(rows, desc="benchmark", unit="row"):
-        lines.append(_line(row, rounds))
+    lines = [(*heads, "torch / poolkit", "copies"), *(_line(row, rounds) for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    aligned = [
-        "  ".join(
-            cell.ljust(width) if number < 3 else cell.rjust(width)
-            for number, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in lines
-    ]
-    return "\n".join(aligned)
+    form = "  ".join(f"{{:{'<' if i < 3 else '>'}{width}}}" for i, width in enumerate(widths))
+    return "\n".join(form.format(*line).rstrip() for line in lines)
 
 
 def _line(row: Comparison, rounds: int) -> tuple[str, ...]:
@@ -146,7 +136,7 @@ def _line(row: Comparison, rounds: int) -> tuple[str, ...]:
     # The best that torch can do here; for small work, starting threads costs more than it saves.
     seconds[TORCH] = min(seconds[TORCH], seconds.pop(ONE_THREAD))
     if LOOP in seconds:
-        seconds[LOOP] *= row.maps
+        seconds[LOOP] *= math.prod(row.shape[:-2])
     return (
         row.operation,
         "×".join(map(str, row.shape)),
@@ -172,185 +162,105 @@ def check_agreement(row: Comparison) -> None:
             np.testing.assert_allclose(run(), expected, rtol=1e-4, atol=1e-5, err_msg=message)
 
 
-def _random(*shape: int) -> np.ndarray:
+def comparison(operation: str, shape: tuple[int, ...], *args: int) -> Comparison:
+    """Return one row of the table, on random numbers of this shape."""
+    x = _random(shape)
+    mine, theirs = _both(operation, x, *args)
+    contenders = {POOLKIT: mine, TORCH: theirs, ONE_THREAD: theirs, COPY: x.copy}
+    if operation in ("max_pool2d", "avg_pool2d"):
+        contenders |= _others(operation, x, *args)
+    match args:
+        case (size,):
+            kernel = f"to {size}×{size}"
+        case (size, stride):
+            kernel = f"{size}×{size}, stride {stride}"
+        case (size, stride, padding):
+            kernel = f"{size}×{size}, stride {stride}, padding {padding}"
+    return Comparison(operation, shape, kernel, contenders)
+
+
+def _random(shape: tuple[int, ...]) -> np.ndarray:
     return np.random.default_rng(0).standard_normal(shape, np.float32)
 
 
-def _kernel(kernel_size: int, stride: int, padding: int = 0) -> str:
-    text = f"{kernel_size}×{kernel_size}, stride {stride}"
-    return f"{text}, padding {padding}" if padding else text
-
-
-def _compared(
-    operation: str,
-    shape: tuple[int, ...],
-    kernel: str,
-    x: np.ndarray,
-    mine: Callable[[], object],
-    theirs: Callable[[], object],
-    others: dict[str, Callable[[], object]] | None = None,
-) -> Comparison:
-    contenders = {POOLKIT: mine, TORCH: theirs, ONE_THREAD: theirs, COPY: x.copy, **(others or {})}
-    return Comparison(operation, shape, kernel, contenders, math.prod(shape[:-2]))
-
-
-def _pooling(
-    mode: str, shape: tuple[int, ...], kernel_size: int, stride: int, padding: int = 0
-) -> Comparison:
-    x = _random(*shape)
+def _both(operation: str, x: np.ndarray, *args: int) -> tuple[Callable, Callable]:
+    """Return poolkit's and torch's way to compute an operation, as functions without arguments."""
     tensor = torch.from_numpy(x)
-    args = (kernel_size, stride, padding)
-    name = f"{mode}_pool2d"
+    name, _, variant = operation.partition(", ")
     mine, theirs = getattr(functional, name), getattr(F, name)
-    reduce = np.max if mode == "max" else np.mean
-    # The same function of torch on the same numbers, those of one pixel side by side in memory.
-    reordered = tensor.contiguous(memory_format=torch.channels_last)
-    others = {LAST: lambda: theirs(reordered, *args).numpy()}
-    if not padding:
-        windows = np.lib.stride_tricks.sliding_window_view(
-            x, (kernel_size, kernel_size), axis=(-2, -1)
-        )[..., ::stride, ::stride, :, :]
-        others[SLIDING] = lambda: reduce(windows, axis=(-2, -1))
-        others[LOOP] = lambda: _loop(reduce, x[0, 0], kernel_size, stride)
-        if stride == kernel_size and block_reduce:
-            others[BLOCKS] = lambda: block_reduce(x, (1, 1, kernel_size, kernel_size), reduce)
-    return _compared(
-        name,
-        shape,
-        _kernel(*args),
-        x,
-        lambda: mine(x, *args),
-        lambda: theirs(tensor, *args).numpy(),
-        others,
-    )
-
-
-def _loop(reduce: Callable, x: np.ndarray, kernel_size: int, stride: int) -> np.ndarray:
-    """Pool one map, window by window."""
-    height, width = ((size - kernel_size) // stride + 1 for size in x.shape)
-    out = np.empty((height, width), x.dtype)
-    for i in range(height):
-        for j in range(width):
-            row, column = i * stride, j * stride
-            out[i, j] = reduce(x[row : row + kernel_size, column : column + kernel_size])
-    return out
-
-
-def _with_indices(shape: tuple[int, ...], kernel_size: int, stride: int) -> list[Comparison]:
-    """Return max pooling with indices, its backward pass, and unpooling."""
-    x = _random(*shape)
-    tensor = torch.from_numpy(x).requires_grad_()
-    args = (kernel_size, stride)
-    values, indices = functional.max_pool2d(x, *args, return_indices=True)
-    grad = _random(*values.shape)
-    # torch keeps the indices with the output, so this output can be sent back again and again.
-    pooled, kept = F.max_pool2d(tensor, *args), torch.from_numpy(indices)
-    plain, torch_values, torch_grad = (
-        tensor.detach(),
-        torch.from_numpy(values),
-        torch.from_numpy(grad),
-    )
-
-    def backward(output: torch.Tensor) -> np.ndarray:
-        return torch.autograd.grad(output, tensor, torch_grad, retain_graph=True)[0].numpy()
-
-    def unpool() -> np.ndarray:
-        return F.max_unpool2d(torch_values, kept, *args, output_size=shape[-2:]).numpy()
-
-    return [
-        _compared(operation, shape, _kernel(*args), x, mine, theirs)
-        for operation, mine, theirs in (
-            (
-                "max_pool2d, indices",
-                lambda: functional.max_pool2d(x, *args, return_indices=True)[1],
-                lambda: F.max_pool2d(plain, *args, return_indices=True)[1].numpy(),
-            ),
-            (
-                "max_pool2d, forward and backward",
-                lambda: gradients.max_pool2d_backward(grad, x, *args),
-                lambda: backward(F.max_pool2d(tensor, *args)),
-            ),
-            (
-                "max_pool2d, backward, indices kept",
-                lambda: gradients.max_pool2d_backward(grad, x, *args, indices=indices),
-                lambda: backward(pooled),
-            ),
-            (
-                "max_unpool2d",
-                lambda: functional.max_unpool2d(values, indices, *args, output_size=shape[-2:]),
-                unpool,
-            ),
+    if name == "conv_transpose2d":
+        size, *more = args
+        weight = _random((x.shape[1], 32, size, size)) / x.shape[1]
+        torch_weight = torch.from_numpy(weight)
+        return (
+            lambda: mine(x, weight, None, *more),
+            lambda: theirs(tensor, torch_weight, None, *more),
         )
-    ]
+    if name == "max_unpool2d":
+        pooled = functional.max_pool2d(x, *args, return_indices=True)
+        tensors, to = [torch.from_numpy(part) for part in pooled], {"output_size": x.shape[-2:]}
+        return lambda: mine(*pooled, *args, **to), lambda: theirs(*tensors, *args, **to)
+    if variant == "indices":
+        return (
+            lambda: mine(x, *args, return_indices=True)[1],
+            lambda: theirs(tensor, *args, return_indices=True)[1],
+        )
+    if not variant:
+        return lambda: mine(x, *args), lambda: theirs(tensor, *args)
+    tensor.requires_grad_()
+    # torch keeps the indices with the output, so this output can be sent back again and again.
+    pooled = theirs(tensor, *args)
+    grad = _random(pooled.shape)
+    back, torch_grad = getattr(gradients, f"{name}_backward"), torch.from_numpy(grad)
+    options = {}
+    if variant == "backward, indices kept":
+        options["indices"] = mine(x, *args, return_indices=True)[1]
+
+    def sent_back() -> torch.Tensor:
+        output = theirs(tensor, *args) if variant == "forward and backward" else pooled
+        return torch.autograd.grad(output, tensor, torch_grad, retain_graph=True)[0]
+
+    return lambda: back(grad, x, *args, **options), sent_back
 
 
-def _average_backward(shape: tuple[int, ...], kernel_size: int, stride: int) -> Comparison:
-    x = _random(*shape)
-    tensor = torch.from_numpy(x).requires_grad_()
-    pooled = F.avg_pool2d(tensor, kernel_size, stride)
-    grad = _random(*pooled.shape)
-    torch_grad = torch.from_numpy(grad)
-    return _compared(
-        "avg_pool2d, backward",
-        shape,
-        _kernel(kernel_size, stride),
-        x,
-        lambda: gradients.avg_pool2d_backward(grad, x, kernel_size, stride),
-        lambda: torch.autograd.grad(pooled, tensor, torch_grad, retain_graph=True)[0].numpy(),
-    )
-
-
-def _transposed_convolution(shape: tuple[int, ...], channels: int, kernel_size: int) -> Comparison:
-    x = _random(*shape)
-    weight = _random(shape[1], channels, kernel_size, kernel_size) / shape[1]
-    tensor, torch_weight = torch.from_numpy(x), torch.from_numpy(weight)
-    args = (None, 2, 1)
-    return _compared(
-        f"conv_transpose2d, to {channels} channels",
-        shape,
-        _kernel(kernel_size, 2, 1),
-        x,
-        lambda: functional.conv_transpose2d(x, weight, *args),
-        lambda: F.conv_transpose2d(tensor, torch_weight, *args).numpy(),
-    )
-
-
-def _plot(file: str, rounds: int) -> None:
-    """Draw the cost of max pooling at stride 1 against the kernel size."""
-    copies = {POOLKIT: [], TORCH: [], LAST: [], SLIDING: []}
-    for kernel_size in tqdm(_PLOTTED_KERNELS, desc="plot", unit="kernel"):
-        row = _pooling("max", _PLOTTED_SHAPE, kernel_size, 1)
-        seconds = measure({name: row.contenders[name] for name in (*copies, COPY)}, rounds)
-        for name, found in copies.items():
-            found.append(seconds[name] / seconds[COPY])
-    figure = draw.costs(
-        _PLOTTED_KERNELS, copies, xlabel="kernel size", ylabel="copies of the input"
-    )
-    figure.savefig(file)
-    plt.close(figure)
+def _others(name: str, x: np.ndarray, k: int, stride: int, padding: int = 0) -> dict[str, Callable]:
+    """Return other ways to pool; all but torch's know no padding."""
+    reduce, theirs = np.max if name == "max_pool2d" else np.mean, getattr(F, name)
+    # The same numbers, those of one pixel side by side in memory.
+    reordered = torch.from_numpy(x).contiguous(memory_format=torch.channels_last)
+    found = {LAST: lambda: theirs(reordered, k, stride, padding)}
+    if not padding:
+        windows = np.lib.stride_tricks.sliding_window_view(x, (k, k), axis=(-2, -1))
+        windows = windows[..., ::stride, ::stride, :, :]
+        found[SLIDING] = lambda: reduce(windows, axis=(-2, -1))
+        rows, columns = (range(0, size - k + 1, stride) for size in x.shape[-2:])
+        found[LOOP] = lambda: np.array(
+            [[reduce(x[0, 0, i : i + k, j : j + k]) for j in columns] for i in rows]
+        )
+        if stride == k and block_reduce:
+            found[BLOCKS] = lambda: block_reduce(x, (1, 1, k, k), reduce)
+    return found
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(prog="python -m poolkit.benchmark", description=__doc__)
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--plot", metavar="FILE", help="also draw cost against kernel size")
-    parser.add_argument(
-        "--rounds",
-        type=int,
-        default=_FEWEST_ROUNDS,
-        help=f"runs of each, of which the median is shown (at least {_FEWEST_ROUNDS})",
+    parser = argparse.ArgumentParser(
+        prog="python -m poolkit.benchmark",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    options = parser.parse_args(arguments)
-    if options.rounds < _FEWEST_ROUNDS:
-        parser.error(f"--rounds {options.rounds} must be at least {_FEWEST_ROUNDS}")
-    print(table(comparisons(), options.rounds))
+    text = "runs of each, of which the median is shown (at least %(default)s)"
+    parser.add_argument("--rounds", type=int, default=_FEWEST_ROUNDS, help=text)
+    rounds = parser.parse_args(arguments).rounds
+    if rounds < _FEWEST_ROUNDS:
+        parser.error(f"--rounds {rounds} must be at least {_FEWEST_ROUNDS}")
+    # One row at a time: all of their arrays together fill gigabytes.
+    rows = (comparison(*setting) for setting in tqdm(SETTINGS, desc="benchmark", unit="row"))
+    print(table(rows, rounds))
     print(
         f"\nNumPy {np.__version__}, torch {torch.__version__} on {torch.get_num_threads()} or 1 "
-        f"threads, the faster; float32; medians of {options.rounds}. The loop ran on one map; its "
-        "time is multiplied."
+        f"threads, the faster; float32; medians of {rounds}. The loop ran on one map; its time is "
+        "multiplied."
     )
-    if options.plot:
-        _plot(options.plot, options.rounds)
 
 
 if __name__ == "__main__":

@@ -28,8 +28,9 @@ import torch
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
+from poolkit.costs import cost
 from poolkit.datasets import DATA, SCENE_CLASSES, fashion_mnist, fashion_scenes, to_tensors
-from poolkit.metrics import boundary_iou, consistency, cost, mean_iou
+from poolkit.metrics import boundary_iou, consistency, mean_iou
 from poolkit.models import DOWNSAMPLERS, UPSAMPLERS, SceneNet, SmallCNN
 from poolkit.training import evaluate, fit, seed_everything
 

@@ -7,23 +7,20 @@ true or false on a figure that might as well have come out on the other side.
 """
 
 import textwrap
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 __all__ = ["Claim", "Judged", "above", "below", "judge_all", "table", "verdict"]
 
 
-def above(figure, bound, margin=0.0):
+def above(figure: float | tuple[float, float], bound: float, margin: float = 0.0) -> int:
     """Return 1 if a figure lies above a bound by more than a margin, -1 if below, else 0 (open).
 
-    Args:
-        figure: a number, or a pair (lowest, highest), which must lie on one side as a whole.
-        bound: what it is compared with, in the same unit.
-        margin: how far from the bound it must be, at least 0.
-
-    Raises:
-        ValueError: if the margin is negative, or a pair has its highest number first.
-
+    Args: `figure`, a number, or a pair (lowest, highest), which must lie on one side as a whole;
+    `bound`, what it is compared with, in the same unit; `margin`, how far from the bound it must
+    be, at least 0.
+    Raises: ValueError if the margin is negative, or a pair has its highest number first.
     Introduced in lesson 12.
 
     >>> above(1.4, 1, margin=0.2), above(1.1, 1, margin=0.2), above((-2.6, -1.4), 0)
@@ -39,23 +36,19 @@ def above(figure, bound, margin=0.0):
     return -1 if high < bound - margin else 0
 
 
-def below(figure, bound, margin=0.0):
+def below(figure: float | tuple[float, float], bound: float, margin: float = 0.0) -> int:
     """Return 1 if a figure lies below a bound by more than a margin, -1 if above, else 0 (open).
 
-    Arguments and errors are those of `above`. Introduced in lesson 12.
+    Args, Raises: as `above`.
     """
     return -above(figure, bound, margin)
 
 
-def verdict(statements):
+def verdict(statements: Iterable[int]) -> str:
     """Return "true" if all statements hold, "false" if none does and none is open, else "partly".
 
-    Args:
-        statements: for each, 1 if it holds, -1 if it does not, 0 if it is open.
-
-    Raises:
-        ValueError: if there is none.
-
+    Args: `statements`, for each 1 if it holds, -1 if it does not, 0 if it is open.
+    Raises: ValueError if there is none.
     Introduced in lesson 12.
 
     >>> verdict([1, 1]), verdict([1, 0]), verdict([0]), verdict([-1, -1])
@@ -64,54 +57,58 @@ def verdict(statements):
     found = set(statements)
     if not found:
         raise ValueError("statements is empty; there must be at least one")
-    return {frozenset([1]): "true", frozenset([-1]): "false"}.get(frozenset(found), "partly")
+    if found == {1}:
+        return "true"
+    return "false" if found == {-1} else "partly"
 
 
-class Claim(NamedTuple):
-    """A saying about pooling, and how it is judged."""
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A saying about pooling, and how it is judged.
+
+    `saying`: as people say it. `lesson`: the notebook and the heading under which the course
+    measures it. `measure`: computes the figures, or reads them from data/results/. `statements`:
+    of the figures, and nothing else, which of its statements hold (as `verdict` takes them).
+    `shown`: says the figures in words, rounded so that they repeat anywhere. `instead`: the
+    sentence to say instead, as long as the verdict is what it was when this was written.
+    """
 
     number: int
     saying: str
-    """As people say it."""
     lesson: str
-    """The notebook and the heading under which the course measures it."""
-    measure: Callable[[], dict]
-    """Computes the figures, or reads them from data/results/."""
-    judge: Callable[[dict], str]
-    """From the figures, and nothing else, to "true", "partly" or "false"."""
-    shown: str
-    """A format string that says the figures in words, rounded so that they repeat anywhere."""
+    measure: Callable[[], dict[str, Any]]
+    statements: Callable[[dict[str, Any]], list[int]]
+    shown: Callable[[dict[str, Any]], str]
     instead: str
-    """The sentence to say instead, as long as the verdict is what it was when this was written."""
+
+    def judge(self, figures: dict[str, Any]) -> str:
+        """Return the verdict that these figures, measured or made up, lead to."""
+        return verdict(self.statements(figures))
 
 
-class Judged(NamedTuple):
+@dataclass(frozen=True)
+class Judged:
     """A claim with its figures and its verdict."""
 
     claim: Claim
-    figures: dict
+    figures: dict[str, Any]
     verdict: str
 
     @property
-    def shown(self):
-        return self.claim.shown.format(**self.figures)
+    def shown(self) -> str:
+        return self.claim.shown(self.figures)
 
-    def __str__(self):
+    def __str__(self) -> str:
         indent = {"width": 98, "initial_indent": "    ", "subsequent_indent": "    "}
         figures = textwrap.fill(f"figures: {self.shown}", **indent)
         instead = textwrap.fill(f"say: {self.claim.instead}", **indent)
         return f"C{self.claim.number} {self.verdict}\n{figures}\n{instead}"
 
 
-def judge_all(claims):
-    """Measure and judge claims, and return a dict from number to Judged.
+def judge_all(claims: Iterable[Claim]) -> dict[int, Judged]:
+    """Measure and judge claims, and return each under its number.
 
-    Args:
-        claims: an iterable of Claim.
-
-    Raises:
-        FileNotFoundError: if a table in data/results/ is missing.
-
+    Raises: FileNotFoundError if a table in data/results/ is missing.
     Introduced in lesson 12.
     """
     judged = {}
@@ -121,11 +118,8 @@ def judge_all(claims):
     return judged
 
 
-def table(judged):
+def table(judged: Iterable[Judged]) -> str:
     """Return a table in Markdown: saying, verdict, figures with a link to the lesson, sentence.
-
-    Args:
-        judged: an iterable of Judged.
 
     Introduced in lesson 12.
     """

@@ -7,7 +7,15 @@ import pytest
 import torch
 
 from poolkit import benchmark
-from poolkit.benchmark import Comparison, check_agreement, comparisons, main, measure, table
+from poolkit.benchmark import (
+    SETTINGS,
+    Comparison,
+    check_agreement,
+    comparison,
+    main,
+    measure,
+    table,
+)
 
 
 class Clock:
@@ -42,7 +50,7 @@ def clock(monkeypatch):
 def row(clock, **seconds):
     contenders = {name.replace("_", " "): clock.task(name, s) for name, s in seconds.items()}
     contenders["torch, 1 thread"] = contenders.pop("one thread")
-    return Comparison("pool", (1, 3, 8, 8), "2×2, stride 2", contenders, maps=3)
+    return Comparison("pool", (1, 3, 8, 8), "2×2, stride 2", contenders)
 
 
 def test_the_median_counts_and_the_first_round_does_not(clock):
@@ -102,32 +110,58 @@ def test_what_differs_is_not_timed(clock):
         table([wrong])
 
 
-def test_all_contenders_compute_the_same():
-    rows = comparisons()
-    assert {one.operation.split(",")[0] for one in rows} == {
-        *("max_pool2d", "avg_pool2d", "max_unpool2d", "conv_transpose2d"),
+@pytest.mark.parametrize("setting", SETTINGS, ids=str)
+def test_all_contenders_compute_the_same(setting):
+    # On maps as small as the kernel allows; the command itself checks the large ones.
+    operation, _, size, *more = setting
+    one = comparison(operation, (2, 3, size + 4, size + 6), size, *more)
+    check_agreement(one)
+    assert one.contenders["copy"]().shape == one.shape
+    others = set(one.contenders) - {"poolkit", "torch", "torch, 1 thread", "copy"}
+    if operation not in ("max_pool2d", "avg_pool2d"):
+        assert not others
+    elif len(more) == 2:
+        assert others == {"channels last"}
+    else:
+        assert others >= {"channels last", "sliding window", "loop"}
+        assert ("scikit-image" in others) == (size == more[0])
+        expected = one.contenders["poolkit"]()[0, 0]
+        np.testing.assert_allclose(one.contenders["loop"](), expected, atol=1e-5)
+
+
+def test_rows_are_named_by_what_they_compute():
+    assert {operation.split(",")[0] for operation, *_ in SETTINGS} == {
+        *("max_pool2d", "avg_pool2d", "max_unpool2d", "adaptive_avg_pool2d", "conv_transpose2d"),
     }
-    for one in rows:
-        check_agreement(one)
-        assert one.contenders["copy"]().shape == one.shape
-        if "loop" in one.contenders:
-            expected = one.contenders["poolkit"]()[0, 0]
-            np.testing.assert_allclose(one.contenders["loop"](), expected, atol=1e-5)
+    row = comparison("max_pool2d", (1, 3, 8, 9), 3, 2, 1)
+    assert (row.operation, row.shape) == ("max_pool2d", (1, 3, 8, 9))
+    assert row.kernel == "3×3, stride 2, padding 1"
+    assert row.contenders["poolkit"]().shape == (1, 3, 4, 5)
+    assert comparison("max_unpool2d", (1, 3, 8, 8), 3, 2).kernel == "3×3, stride 2"
+    row = comparison("adaptive_avg_pool2d", (1, 3, 8, 9), 5)
+    assert row.kernel == "to 5×5" and row.contenders["poolkit"]().shape == (1, 3, 5, 5)
+    # The four that work with indices are four different things.
+    shapes = [
+        comparison(operation, (1, 3, 8, 8), 3, 2).contenders["poolkit"]()
+        for operation in benchmark._WITH_INDICES
+    ]
+    assert [x.shape for x in shapes] == [(1, 3, 3, 3)] + [(1, 3, 8, 8)] * 3
+    assert np.array_equal(shapes[1], shapes[2]) and not np.array_equal(shapes[1], shapes[3])
 
 
-def test_the_command_prints_the_table_and_draws_the_plot(clock, monkeypatch, capsys, tmp_path):
-    rows = [row(clock, poolkit=1, torch=2, one_thread=3, copy=1)]
-    monkeypatch.setattr(benchmark, "comparisons", lambda: rows)
+def test_the_command_prints_the_table(clock, monkeypatch, capsys):
+    ran = []
+
+    def made(*setting):
+        ran.append(setting)
+        return row(clock, poolkit=1, torch=2, one_thread=3, copy=1)
+
+    monkeypatch.setattr(benchmark, "comparison", made)
     main([])
     output = capsys.readouterr().out
-    assert output.startswith("operation")
+    assert output.startswith("operation") and output.count("2×2, stride 2") == len(SETTINGS)
+    assert tuple(ran) == SETTINGS
     assert "medians of 7" in output
-    monkeypatch.undo()
-    monkeypatch.setattr(benchmark, "comparisons", lambda: [])
-    monkeypatch.setattr(benchmark, "_PLOTTED_SHAPE", (1, 1, 9, 9))
-    monkeypatch.setattr(benchmark, "_PLOTTED_KERNELS", (2, 3))
-    main(["--plot", str(tmp_path / "cost.png")])
-    assert (tmp_path / "cost.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_fewer_rounds_than_seven_are_refused(capsys):

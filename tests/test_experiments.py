@@ -10,9 +10,10 @@ import torch
 from torch.nn import functional as F
 
 from poolkit import experiments
+from poolkit.costs import cost
 from poolkit.datasets import fashion_mnist, fashion_scenes, to_tensors
 from poolkit.experiments import SWEEPS, by_variant, load, main, run_one, run_sweep
-from poolkit.metrics import boundary_iou, consistency, cost, mean_iou
+from poolkit.metrics import boundary_iou, consistency, mean_iou
 from poolkit.models import DOWNSAMPLERS, UPSAMPLERS, SceneNet, SmallCNN
 from poolkit.training import evaluate, fit, seed_everything
 
@@ -71,6 +72,7 @@ def without_times(rows):
     return [{key: value for key, value in row.items() if key not in TIMES} for row in rows]
 
 
+@pytest.mark.slow
 def test_the_sweeps_are_those_of_the_lessons():
     # In a process of its own, where the settings are not made small.
     program = """
@@ -100,6 +102,7 @@ for name, sweep in SWEEPS.items():
     ]
 
 
+@pytest.mark.slow
 def test_a_row_says_what_was_run_and_what_came_out(tmp_path):
     rows = run_sweep("downsamplers", seeds=2, device="cpu", folder=tmp_path)
     assert [(r["seed"], r["variant"]) for r in rows] == [
@@ -123,6 +126,7 @@ def test_a_row_says_what_was_run_and_what_came_out(tmp_path):
 
 
 @pytest.mark.parametrize("name", SWEEPS)
+@pytest.mark.slow
 def test_what_is_stored_is_what_was_found(name, tmp_path):
     rows = run_sweep(name, seeds=1, folder=tmp_path)
     assert load(name, tmp_path) == rows
@@ -133,6 +137,7 @@ def test_what_is_stored_is_what_was_found(name, tmp_path):
     assert os.listdir(tmp_path) == [f"{name}.csv"]
 
 
+@pytest.mark.slow
 def test_one_seed_repeats_bit_for_bit_and_two_seeds_differ(tmp_path):
     first = run_sweep("downsamplers", seeds=2, folder=tmp_path / "a")
     again = run_sweep("downsamplers", seeds=2, folder=tmp_path / "b")
@@ -216,6 +221,7 @@ def test_a_row_of_the_segmentation_says_what_was_run_and_what_came_out(tmp_path,
     assert row["device"] == "cpu" and row["seconds"] > 0
 
 
+@pytest.mark.slow
 def test_each_seed_has_its_own_training_scenes_and_all_the_same_test_scenes(monkeypatch):
     monkeypatch.undo()
     monkeypatch.setattr(experiments, "TRAINING_SCENES", 3)
@@ -240,6 +246,7 @@ def test_untrained_means_that_only_the_head_is_trained():
 
 
 @pytest.mark.parametrize("name", SWEEPS)
+@pytest.mark.slow
 def test_finished_runs_are_not_repeated_and_more_seeds_add_runs(name, tmp_path, runs):
     run_sweep(name, seeds=1, folder=tmp_path)
     path = tmp_path / f"{name}.csv"
@@ -254,6 +261,7 @@ def test_finished_runs_are_not_repeated_and_more_seeds_add_runs(name, tmp_path, 
 
 @pytest.mark.parametrize("name", SWEEPS)
 @pytest.mark.parametrize("cut", [1, 25])
+@pytest.mark.slow
 def test_a_half_line_is_dropped_and_its_run_repeated(name, cut, tmp_path, runs):
     whole = without_times(run_sweep(name, seeds=1, folder=tmp_path))
     runs.clear()
@@ -266,6 +274,7 @@ def test_a_half_line_is_dropped_and_its_run_repeated(name, cut, tmp_path, runs):
 
 
 @pytest.mark.parametrize("where", ["training", "evaluation"])
+@pytest.mark.slow
 def test_ctrl_c_stores_nothing_of_the_run_it_stops(where, tmp_path, monkeypatch, capsys):
     whole = without_times(run_sweep("downsamplers", seeds=2, folder=tmp_path / "whole"))
     name = "evaluate" if where == "evaluation" else "cross_entropy"

@@ -4,16 +4,19 @@ import copy
 import inspect
 import math
 import numbers
+import re
 import textwrap
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
 
 from poolkit import draw
+from poolkit.exercises import logbook
 
 _RELATIVE, _ABSOLUTE = 1e-4, 1e-6
 _KINDS = {"f": "floats (float64)", "b": "booleans (bool)"}
@@ -33,28 +36,25 @@ class Exercise:
 
     Args:
         name: the name of the function.
-        prompt: what the function must do, as Markdown.
-        reference: a function that does it, and may take any help that a learner does not have.
+        prompt: what the function must do, as Markdown: enough to write it from these words alone.
         cases: calls to try, smallest first; each a dict from argument name to value, in order. A
             value that is a function is shown by its docstring.
+        example: the place in `cases` of the call that the statement shows, with its result.
         hints: sentences, each giving away a little more.
-        solution_source: Python source of a solution in the learner's words; `np` is NumPy.
-        mistakes: a dict from a name to the source of a wrong solution that learners write.
+        solution_source: Python source of a solution in the learner's words; `np` is NumPy. What
+            it returns is what is right.
         meaning: one sentence, for the learner who got it right.
         windows: how to picture a wrong cell. A dict from the name of a 2-D argument to a function
             of (row, column, case): the outline (top, left, height, width) to draw on it, in cells.
             Empty: there is nothing to picture.
-
-    Introduced in lesson 01.
     """
 
     name: str
     prompt: str
-    reference: Callable
     cases: list[dict]
+    example: int = 0
     hints: list[str]
     solution_source: str
-    mistakes: dict[str, str]
     meaning: str
     windows: dict[str, Callable] = field(default_factory=dict)
     _hints_given: int = field(default=0, init=False)
@@ -83,14 +83,16 @@ class Exercise:
             print(f"{self.name}: your function cannot be called as {self._call()}: {refusal}.")
             return None
         for number, case in enumerate(self.cases, start=1):
-            expected = self.reference(*copy.deepcopy(case).values())
+            expected = self._right(case)
             given = copy.deepcopy(case)
             try:
                 yours = answer(*given.values())
-            except Exception as error:
+            # exit() raises SystemExit. Only an interrupt is let through.
+            except (Exception, SystemExit) as error:
                 if number == 1 and isinstance(error, NotImplementedError):
                     return self._say_not_attempted()
                 self._say_wrong(number, "Your function stopped.", expected, _stopped(error))
+                logbook.tried(self.name, passed=False)
                 return None
             if number == 1 and (yours is None or yours is ...):
                 return self._say_not_attempted()
@@ -98,8 +100,10 @@ class Exercise:
             if difference:
                 self._say_wrong(number, difference.sentence, expected, _text(yours))
                 self._draw(case, expected, yours, difference.cell)
+                logbook.tried(self.name, passed=False)
                 return None
         print(f"{self.name}: right, in all {len(self.cases)} cases.\n{self.meaning}")
+        logbook.tried(self.name, passed=True)
         return None
 
     def hint(self):
@@ -121,13 +125,36 @@ class Exercise:
         print(self.solution_source.strip())
 
     def __repr__(self):
-        return f"Exercise {self._call()}: {self.prompt}"
+        return f"Exercise {self._call()}: {self.prompt}\n\n{self._example()}\n\n{self._stuck()}"
 
     def _repr_markdown_(self):
-        return f"**Exercise** `{self._call()}`: {self.prompt}"
+        return (
+            f"**Exercise** `{self._call()}`\n\n{self.prompt}\n\n"
+            f"For example:\n\n```python\n{self._example()}\n```\n\n{self._stuck()}"
+        )
 
     def _call(self):
         return f"{self.name}({', '.join(self.cases[0])})"
+
+    def _example(self):
+        """A call with its result, as Python that a learner can copy."""
+        case = self.cases[self.example]
+        arguments = [name if callable(value) else _code(value) for name, value in case.items()]
+        functions = [f"# {n}(x) is {v.__doc__}" for n, v in case.items() if callable(v)]
+        call, result = f"{self.name}({', '.join(arguments)})", _code(self._right(case))
+        return "\n".join([*functions, call, f"# returns {result}"])
+
+    def _stuck(self):
+        return f"Stuck? `ex.{self.name}.hint()` helps, and each time a little more."
+
+    @cached_property
+    def _solve(self):
+        namespace = {"np": np}
+        exec(self.solution_source, namespace)
+        return namespace[self.name]
+
+    def _right(self, case):
+        return self._solve(*copy.deepcopy(case).values())
 
     def _say_not_attempted(self):
         print(f"{self.name}: not attempted yet. Write the body, and let it return your result.")
@@ -163,6 +190,26 @@ class Exercise:
                 outlines[name] = [(*cell, 1, 1)]
         draw.grids(panels, windows=outlines, padding=padding)
         plt.show()
+
+
+def blocks(size, argument="x"):
+    """How to picture a wrong cell, where windows of size × size cells lie side by side.
+
+    Args:
+        size: a number, or the name of the argument that holds it.
+        argument: the name of the argument that the windows cut.
+    """
+
+    def window(row, column, case):
+        k = case.get(size, size)
+        return row * k, column * k, k, k
+
+    return {argument: window}
+
+
+def same_cell(row, column, case):
+    """The outline of one cell: the one in the place of the wrong cell."""
+    return row, column, 1, 1
 
 
 def _refusal(answer, case):
@@ -201,7 +248,7 @@ def _changed_input(case, given):
 
 def _difference(expected, yours):
     # By name: a learner who does not use torch should not wait for its import.
-    if type(yours).__module__.partition(".")[0] == "torch":
+    if str(type(yours).__module__).partition(".")[0] == "torch":
         wanted, convert = {
             np.ndarray: ("NumPy array", "numpy"),
             list: ("list", "tolist"),
@@ -217,6 +264,12 @@ def _difference(expected, yours):
 
 
 def _array_difference(expected, yours):
+    if isinstance(yours, np.ma.MaskedArray):
+        # Its comparisons leave out what is masked, which would then pass for right.
+        return _Difference(
+            f"You returned {_kind(yours)}; return a plain NumPy array, without a mask: "
+            f"your_result.filled(…)."
+        )
     if isinstance(yours, list | tuple):
         return _Difference(
             f"You returned {_kind(yours)}; return a NumPy array: np.array(your_result)."
@@ -243,7 +296,7 @@ def _array_difference(expected, yours):
 
 
 def _list_difference(expected, yours):
-    if isinstance(yours, np.ndarray) and yours.ndim:
+    if type(yours) is np.ndarray and yours.ndim:
         yours = yours.tolist()
     if not isinstance(yours, list | tuple):
         return _Difference(f"You returned {_kind(yours)}; return a list.")
@@ -272,7 +325,10 @@ def _number_difference(expected, yours):
         return None if yours == expected else _Difference("")
     if isinstance(yours, bool) or not isinstance(yours, numbers.Real):
         return _Difference(f"You returned {_kind(yours)}; return a number.")
-    close = math.isclose(yours, expected, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
+    try:
+        close = math.isclose(yours, expected, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
+    except OverflowError:  # a whole number too large for a float
+        close = False
     return None if close else _Difference("")
 
 
@@ -283,18 +339,33 @@ def _is_whole(value):
 def _kind(value):
     if value is None:
         return "None"
-    name = "NumPy array" if isinstance(value, np.ndarray) else type(value).__name__
+    name = "NumPy array" if type(value) is np.ndarray else type(value).__name__
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 
 def _text(value, prefix=""):
     """The value as a learner would write it, short enough to read."""
-    if isinstance(value, np.ndarray):
-        text = np.array2string(value, precision=5, suppress_small=True, prefix=prefix)
-    else:
-        text = repr(_without_numpy_scalars(value))
-        text = text if len(text) <= 300 else text[:300] + " …"
+    try:
+        if isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray):
+            text = np.array2string(value, precision=5, suppress_small=True, prefix=prefix)
+        else:
+            # Addresses differ from run to run and tell nothing.
+            text = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(_without_numpy_scalars(value)))
+            text = text if len(text) <= 300 else text[:300] + " …"
+    except Exception as error:  # a learner's own class, or a whole number of thousands of digits
+        text = f"{_kind(value)} that cannot be shown: {type(error).__name__}"
     return prefix + text
+
+
+def _code(value):
+    """The value as Python source, with no more digits than a reader needs."""
+    if isinstance(value, np.ndarray):
+        return f"np.array({_code(value.tolist())})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_code, value))}]"
+    if isinstance(value, float):
+        return repr(float(f"{value:.6g}"))
+    return repr(_without_numpy_scalars(value))
 
 
 def _number(value):
@@ -313,7 +384,7 @@ def _without_numpy_scalars(value):
 
 def _can_be_drawn(value):
     return (
-        isinstance(value, np.ndarray)
+        type(value) is np.ndarray
         and value.ndim == 2
         and value.dtype.kind in "biuf"
         and 0 < value.size <= _MOST_CELLS_DRAWN

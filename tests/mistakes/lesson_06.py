@@ -1,0 +1,52 @@
+"""Wrong answers to the exercises of lesson 06."""
+
+MISTAKES = {
+    "conv_parameters": {
+        "bias forgotten": {"if bias": "if False"},
+        "bias always counted": {"if bias": "if True"},
+        "one bias in all": {"weights + out_channels": "weights + 1"},
+        "a bias for each input map": {"weights + out_channels": "weights + in_channels"},
+        "a bias for each grid": {"weights + out_channels": "weights + in_channels * out_channels"},
+        "kernel in one direction only": {"kernel_size * kernel_size": "kernel_size"},
+        "input maps share their grid": {"= in_channels * out_channels": "= out_channels"},
+    },
+    "accuracy": {
+        "right ones counted, not their share": {
+            "(predictions == labels).mean()": "int((predictions == labels).sum())"
+        },
+        "share of wrong ones": {"==": "!="},
+        "division rounds down": {
+            "(predictions == labels).mean()": "int((predictions == labels).sum()) // len(labels)"
+        },
+        "percent": {"return (": "return 100 * ("},
+        "largest score of each class, not of each picture": {
+            "axis=1": "axis=0",
+            "(predictions == labels).mean()": (
+                "np.mean([predictions[n] == labels[n] for n in range(min(scores.shape))])"
+            ),
+        },
+        "the largest score, not its position": {".argmax(": ".max("},
+        "smallest score": {"argmax": "argmin"},
+        "divided by the number of classes": {".mean()": ".sum() / scores.shape[1]"},
+        "scores above one half": (
+            "np.mean([scores[n, label] > 0.5 for n, label in enumerate(labels)])"
+        ),
+    },
+    "subsampling": {
+        "average for sum": {"window.sum()": "window.mean()"},
+        "max for sum": {"window.sum()": "window.max()"},
+        "bias added before the weight": {
+            "weight * window.sum() + bias": "weight * (window.sum() + bias)"
+        },
+        "bias added to every cell of the window": {
+            "weight * window.sum() + bias": "(weight * window + bias).sum()"
+        },
+        "bias forgotten": {" + bias": ""},
+        "weight forgotten": {"weight * ": ""},
+        "squashed as well": {"return output": "return 1.7159 * np.tanh(2 / 3 * output)"},
+        "height and width swapped": {"return output": "return output.T"},
+        "odd row and column kept": {
+            "x.shape[0] // 2, x.shape[1] // 2": "-(-x.shape[0] // 2), -(-x.shape[1] // 2)"
+        },
+    },
+}
