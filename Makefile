@@ -1,5 +1,6 @@
 # make lab         opens the course in JupyterLab
 # make test        lint, unit tests, and every lesson re-executed and compared with its outputs
+# make quick       lint and the fast unit tests: no lessons, no browser; about a minute
 # make notebooks   executes the lessons in place (one of them: make notebooks LESSON=06)
 # make site        the lessons as a website, in build/site
 # make slides      the lessons as slides, in build/slides (one of them: make slides LESSON=06)
@@ -22,8 +23,10 @@ endif
 # want the same two cores, that makes training two to ten times slower. Waiting passively costs about
 # a fifth of the speed on idle cores.
 export OMP_WAIT_POLICY = PASSIVE
+# Set in images for batch work, it would make the figures of a notebook invisible.
+unexport MPLBACKEND
 
-.PHONY: lab test lint notebooks site slides
+.PHONY: lab test quick lint notebooks site slides
 
 lab: .venv/lab-installed
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_OPTIONS)
@@ -31,18 +34,21 @@ lab: .venv/lab-installed
 test: lint
 	$(PY) -m pytest
 
+quick: lint
+	$(PY) -m pytest poolkit tools tests --ignore=tests/browser -m "not slow"
+
 lint: .venv/test-installed
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
 
 notebooks: .venv/test-installed
-	$(PY) -m poolkit.lessons $(LESSON)
+	$(PY) -m tools.lessons $(LESSON)
 
 site: .venv/test-installed
-	$(PY) -m sphinx -q -W -E -a -c site -d build/doctrees . build/site
+	$(PY) -m sphinx -q -W -E -a -c tools -d build/doctrees . build/site
 
 slides: .venv/test-installed
-	$(PY) -m poolkit.slides $(LESSON)
+	$(PY) -m tools.slides $(LESSON)
 
 .venv/lab-installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "poolkit needs Python 3.11 or newer; to name one: make lab PYTHON=python3.12")'

@@ -12,16 +12,18 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
 import pytest
+from conftest import SITE
 
 from poolkit.datasets import DATA
 
 ROOT = DATA.parent
 
-pytestmark = pytest.mark.skipif(
+with_make = pytest.mark.skipif(
     not (ROOT / ".venv" / "lab-installed").exists() or not shutil.which("make"),
     reason="needs make and its .venv",
 )
@@ -79,8 +81,20 @@ def connect(port):
     pytest.fail(f"nothing listens on port {port}")
 
 
-def test_make_lab_prints_the_address_of_lesson_00(lab):
+@pytest.fixture
+def _taken_port():
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with contextlib.suppress(OSError):  # somebody else has taken it, which serves as well
+            taken.bind(("127.0.0.1", 8888))
+            taken.listen()
+        yield
+
+
+@with_make
+def test_make_lab_prints_the_address_of_lesson_00(_taken_port, lab):
     port, path, token = lab
+    assert port != 8888
     assert path == "/lab/tree/notebooks/00_start_here.ipynb"
     connection = connect(port)
     connection.request(
@@ -92,30 +106,33 @@ def test_make_lab_prints_the_address_of_lesson_00(lab):
     assert "# Lesson 00 · Start here" in lesson["cells"][0]["source"]
 
 
-@pytest.fixture
-def _taken_port():
-    with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with contextlib.suppress(OSError):  # somebody else has taken it, which serves as well
-            taken.bind(("127.0.0.1", 8888))
-            taken.listen()
-        yield
-
-
-def test_a_taken_port_is_no_error(_taken_port, lab):
-    assert lab[0] != 8888
-    connect(lab[0]).close()
-
-
-@pytest.mark.parametrize(
-    ("command", "name"),
-    [(["site"], "site/index.html"), (["slides", "LESSON=1"], "slides/01_take_the_max.html")],
-)
-def test_make_prints_the_address_of_what_it_built(command, name):
-    file = ROOT / "build" / name
+@with_make
+def test_make_prints_the_address_of_what_it_built():
+    file = ROOT / "build" / "slides" / "01_take_the_max.html"
     file.unlink(missing_ok=True)
     # Where make runs these tests, a make within it would say last which folder it leaves.
-    make = ["make", "--no-print-directory", *command]
+    make = ["make", "--no-print-directory", "slides", "LESSON=1"]
     printed = subprocess.run(make, cwd=ROOT, capture_output=True, text=True).stdout
     assert printed.splitlines()[-1] == file.as_uri()
     assert file.is_file()
+
+
+@with_make
+def test_make_site_runs_what_the_tests_of_the_site_run():
+    make = ["make", "--no-print-directory", "--dry-run", "site"]
+    printed = subprocess.run(make, cwd=ROOT, capture_output=True, text=True).stdout
+    assert printed.splitlines()[-1].split()[1:] == SITE
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no jobs that ignore Ctrl-C")
+@pytest.mark.slow
+def test_ctrl_c_reaches_the_tests_of_a_job_in_the_background():
+    tests = [f"tests/test_{name}.py" for name in ("experiments", "training")]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "ctrl_c", *tests],
+        cwd=ROOT,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
+        capture_output=True,
+        text=True,
+    )
+    assert re.search(r"^\d+ passed", done.stdout, re.M) and done.returncode == 0, done.stdout

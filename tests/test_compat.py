@@ -41,6 +41,7 @@ def run(code, path=""):
 
 
 @pytest.mark.parametrize("loads", [True, False])
+@pytest.mark.slow
 def test_import_works_with_and_without_the_compiled_part(tmp_path, loads):
     folder = tmp_path / "torchvision"
     folder.mkdir()
@@ -55,6 +56,7 @@ def test_import_works_with_and_without_the_compiled_part(tmp_path, loads):
     assert result.stdout.split() == [str(folder / "__init__.py"), str(not loads)]
 
 
+@pytest.mark.slow
 def test_another_failure_of_torchvision_is_not_hidden(tmp_path):
     (tmp_path / "torchvision.py").write_text("raise RuntimeError('something else')")
     result = run("import poolkit.compat", tmp_path)
@@ -62,6 +64,7 @@ def test_another_failure_of_torchvision_is_not_hidden(tmp_path):
     assert "something else" in result.stderr
 
 
+@pytest.mark.slow
 def test_the_installed_torchvision_gives_models_and_transforms():
     result = run(
         "import torch; from poolkit.compat import torchvision as tv; "

@@ -1,12 +1,8 @@
-import re
-
 import nbformat
 import pytest
-from bs4 import BeautifulSoup
-from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from poolkit.pages import PageExporter, describe_figures, with_explorers
+from tools.pages import describe_figures, with_explorers
 
 
 def figure(caption):
@@ -35,21 +31,6 @@ def test_a_figure_gets_the_first_sentence_of_its_caption(caption, words):
 
 def test_other_cells_stay_as_they_are():
     assert describe_figures(figure("It rises.")).cells[0].metadata == {}
-
-
-def test_exported_figures_are_described():
-    page, _ = PageExporter().from_notebook_node(figure('*Figure: "6" < 9.*'))
-    assert BeautifulSoup(page, "html.parser").img["alt"] == '"6" < 9.'
-    page, _ = PageExporter().from_notebook_node(figure("It rises."))
-    assert page.count("alt=") == 1  # nbconvert's own words
-
-
-def test_exported_pages_load_nothing():
-    loaded = re.compile(r"<script[^>]* src=|<link|import .* from|https://cdn")
-    plain, _ = HTMLExporter().from_notebook_node(figure("*Figure: a cat.*"))
-    assert loaded.search(plain)
-    page, _ = PageExporter().from_notebook_node(figure("*Figure: a cat.*"))
-    assert not loaded.search(page)
 
 
 def test_a_part_of_a_page_gets_the_script_too():

@@ -1,4 +1,4 @@
-"""poolkit.lessons: lessons are executed in place, whole or not at all."""
+"""tools.lessons: lessons are executed in place, whole or not at all."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from poolkit import lessons
+from tools import lessons
 
 
 def notebook(path, *sources):
@@ -29,6 +29,7 @@ def test_outputs_are_stored_and_the_cost_is_told(tmp_path):
         {"output_type": "stream", "name": "stdout", "text": f"{tmp_path}\n2\n"}
     ]
     assert nb.metadata.kernelspec.name == "python3"
+    assert nb.metadata.language_info == lessons.LANGUAGE
     assert 0.5 < seconds < 60
     assert 200 * 2**20 < peak < 600 * 2**20
     assert [p.name for p in tmp_path.iterdir()] == ["01_a.ipynb"]
@@ -45,6 +46,7 @@ def test_widgets_are_not_stored_but_what_is_printed_beside_them_is(tmp_path):
     assert "widgets" not in nb.metadata
 
 
+@pytest.mark.slow
 def test_a_failing_lesson_is_left_as_it_was(tmp_path, monkeypatch, capsys):
     good = notebook(tmp_path / "01_good.ipynb", "print('fine')")
     bad = notebook(tmp_path / "02_bad.ipynb", "print('fine')", "1 / 0")

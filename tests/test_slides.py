@@ -1,19 +1,20 @@
 import re
-import subprocess
-import sys
 
+import nbconvert
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from poolkit.lessons import find
-from poolkit.slides import SlidesExporter, as_slides
+from tools import slides
+from tools.lessons import find
+from tools.slides import SlidesExporter, as_slides
 
 
 def placed(*cells):
     """The source and the place of each cell of the slides."""
-    slides = as_slides(new_notebook(cells=cells)).cells
-    return [(c.source, c.metadata.slideshow["slide_type"]) for c in slides]
+    cells = as_slides(new_notebook(cells=cells)).cells
+    return [(c.source, c.metadata.slideshow["slide_type"]) for c in cells]
 
 
 md, code = new_markdown_cell, new_code_cell
@@ -90,6 +91,26 @@ def test_each_lesson_keeps_its_cells(path):
     assert [c.source for c in slides if c.cell_type == "code"] == body
 
 
+def with_a_figure(caption):
+    output = new_output("display_data", {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"})
+    return new_notebook(cells=[TITLE, code("plt.show()", outputs=[output]), md(caption)])
+
+
+def test_figures_are_described():
+    page, _ = SlidesExporter().from_notebook_node(with_a_figure('*Figure: "6" < 9.*'))
+    assert BeautifulSoup(page, "html.parser").img["alt"] == '"6" < 9.'
+    page, _ = SlidesExporter().from_notebook_node(with_a_figure("It rises."))
+    assert BeautifulSoup(page, "html.parser").img["alt"].startswith("No description")
+
+
+def test_what_nbconvert_loads_from_elsewhere_is_not_loaded():
+    loaded = re.compile(r"<script[^>]* src=\S|<link|https://cdn")
+    plain, _ = nbconvert.SlidesExporter().from_notebook_node(with_a_figure("*Figure: a cat.*"))
+    assert loaded.search(plain)
+    page, _ = SlidesExporter().from_notebook_node(with_a_figure("*Figure: a cat.*"))
+    assert not loaded.search(page.partition("<body")[0])
+
+
 def test_the_file_needs_no_other():
     page, _ = SlidesExporter().from_filename(str(find(["01"])[0]))
     assert "<title>Lesson 01 · Take the max slides</title>" in page
@@ -98,19 +119,26 @@ def test_the_file_needs_no_other():
     assert [a[:40] for a in addresses if not a.startswith(("data:", "${"))] == []
 
 
-def run(*arguments):
-    command = [sys.executable, "-m", "poolkit.slides", *arguments]
-    return subprocess.run(command, capture_output=True, text=True)
+@pytest.fixture
+def run(monkeypatch):
+    """Run the command in this Python."""
+
+    def run(*arguments):
+        monkeypatch.setattr("sys.argv", ["slides", *arguments])
+        slides.main()
+
+    return run
 
 
-def test_the_command_prints_the_addresses(tmp_path):
-    done = run("1", "--folder", str(tmp_path / "new" / "slides"))
+def test_the_command_prints_the_addresses(run, tmp_path, capsys):
+    run("1", "--folder", str(tmp_path / "new" / "slides"))
     file = tmp_path / "new" / "slides" / "01_take_the_max.html"
-    assert (done.stdout, done.returncode) == (f"{file.as_uri()}\n", 0)
+    assert capsys.readouterr().out == f"{file.as_uri()}\n"
     assert "Reveal.initialize" in file.read_text(encoding="utf-8")
 
 
-def test_the_command_names_an_unknown_lesson(tmp_path):
-    done = run("99", "--folder", str(tmp_path))
-    assert done.returncode == 2
-    assert "there is no lesson 99" in done.stderr
+def test_the_command_names_an_unknown_lesson(run, tmp_path, capsys):
+    with pytest.raises(SystemExit) as exit_:
+        run("99", "--folder", str(tmp_path))
+    assert exit_.value.code == 2
+    assert "there is no lesson 99" in capsys.readouterr().err

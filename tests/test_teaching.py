@@ -5,7 +5,7 @@ import re
 
 import nbformat
 
-from poolkit.lessons import NOTEBOOKS, find
+from tools.lessons import NOTEBOOKS, find
 
 ROOT = NOTEBOOKS.parent
 GUIDE = ROOT / "TEACHING.md"
@@ -63,6 +63,8 @@ def test_the_minutes_of_a_route_add_up():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     totals = re.findall(r"^\| (?:an evening|half a day|a course) \| .* \| (\d+) \|$", readme, re.M)
     assert totals == [*(total for _, total in routes), course]
+    start = "".join(c.source for c in nbformat.read(find(["00"])[0], as_version=4).cells)
+    assert re.findall(r"^- \*(?:An|Half|The).*?\*, (\d+) minutes", start, re.M) == totals
 
 
 def test_figures_said_to_be_stored_are_in_the_stored_run():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from poolkit.pages import with_explorers
+from tools.pages import with_explorers
 
 
 class Explorer:

@@ -8,7 +8,7 @@ import pytest
 from axe_core_python.sync_playwright import Axe
 
 from browser.explorer_page import Explorer
-from poolkit.lessons import find
+from tools.lessons import find
 
 LESSON, NEXT = (path.stem for path in find(["01", "02"]))
 

@@ -3,8 +3,8 @@
 import pytest
 
 from browser.explorer_page import Explorer
-from poolkit.lessons import find
-from poolkit.slides import SlidesExporter
+from tools.lessons import find
+from tools.slides import SlidesExporter
 
 
 @pytest.fixture
@@ -66,6 +66,8 @@ def test_the_explorer_works_and_keeps_its_keys(slides):
     assert explorer.lit("output") == [(1, 1)]
     explorer.control("average").check()
     assert explorer.numbers("output").tolist() == [[3.75, 2.25], [1.75, 4.5]]
+    align = "cell => getComputedStyle(cell).textAlign"
+    assert explorer.cell("output", 0, 0).evaluate(align) == "center"
     explorer.root.get_by_role("button", name="Step", exact=True).click()
     assert explorer.lit("output") == [(0, 0)]
     assert slides.evaluate("Reveal.getIndices()") == place

@@ -1,4 +1,4 @@
-"""``python -m poolkit.lessons [NUMBER ...]``: execute the lessons in place and tell what they cost.
+"""``python -m tools.lessons [NUMBER ...]``: execute the lessons in place and tell what they cost.
 
 A lesson is written back only when all of its cells ran without an error, and then whole; otherwise
 the file stays as it was. The table gives the seconds and the peak memory of each lesson's kernel,
@@ -18,6 +18,16 @@ from nbclient.exceptions import CellExecutionError
 from tqdm.auto import tqdm
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+
+# As a kernel reports it, without the version: nbconvert needs it to write a lesson as a .py file.
+LANGUAGE = {
+    "name": "python",
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -124,7 +134,7 @@ def _tidy(notebook):
     """Remove what differs between machines and what a reader without a kernel cannot be shown."""
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
+        "language_info": LANGUAGE,
     }
     for cell in notebook.cells:
         if cell.cell_type == "code":
@@ -133,7 +143,7 @@ def _tidy(notebook):
 
 def main():
     parser = argparse.ArgumentParser(
-        prog="python -m poolkit.lessons", description="Execute lessons in place."
+        prog="python -m tools.lessons", description="Execute lessons in place."
     )
     parser.add_argument("numbers", nargs="*", metavar="NUMBER", help="lesson numbers; none: all")
     try:

@@ -10,7 +10,7 @@ import nbformat
 from docutils import nodes
 from sphinx.util import logging
 
-from poolkit.pages import describe_figures, with_explorers
+from tools.pages import describe_figures, with_explorers
 
 project = "poolkit"
 html_title = "poolkit"
@@ -20,7 +20,7 @@ exclude_patterns = [".*", "build"]
 extensions = ["myst_nb"]
 myst_enable_extensions = ["dollarmath"]  # a formula in JupyterLab is one here, and is refused
 myst_heading_anchors = 3
-myst_heading_slug_func = "poolkit.pages.anchor"
+myst_heading_slug_func = "tools.pages.anchor"
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"  # so that links in outputs lead to pages, too
 html_theme = "sphinx_book_theme"

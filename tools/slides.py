@@ -1,4 +1,4 @@
-"""``python -m poolkit.slides [NUMBER ...]``: lessons as slides, in build/slides.
+"""``python -m tools.slides [NUMBER ...]``: lessons as slides, in build/slides.
 
 Each is one HTML file that also works where there is no network. The right arrow goes to the next
 heading, the down arrow to the next step below it, and the space bar through everything. The answer
@@ -15,8 +15,8 @@ import nbconvert
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from poolkit.lessons import find
-from poolkit.pages import TEMPLATE, describe_figures, with_explorers
+from tools.lessons import find
+from tools.pages import describe_figures, with_explorers
 
 __all__ = ["SlidesExporter", "as_slides"]
 
@@ -25,8 +25,18 @@ _LEFT_OUT = ("## Exercises", "## Read further")
 _LINK_INSIDE = re.compile(r"\[([^]]*)\]\((?!https://)[^)]*\)")
 # Within a cell of prose, these begin something new: headings, predictions, what follows a caption.
 _BEGINNING = re.compile(r"\n\n(?=## |\*\*Predict\.\*\*)|(?<=\*)\n\n")
-# nbconvert's own ending asks another host for a loader, to load reveal.js.
-_ENDING = """
+# nbconvert's page without the scripts it fetches elsewhere, for formulas, which the lessons do not
+# have, and for Jupyter's own widgets; with the words of describe_figures; and with an ending that
+# starts the reveal.js in the page, where nbconvert's own asks another host for a loader.
+_TEMPLATE = """
+{%- extends "index.html.j2" -%}
+{%- block html_head_js -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+{%- block data_png scoped -%}
+{%- set alt = output | get_metadata("alt") -%}
+{{ super() | replace("<img", '<img alt="' ~ alt | escape ~ '"', 1) if alt else super() }}
+{%- endblock -%}
 {%- block footer_js -%}
 <script src="reveal/dist/reveal.js"></script>
 <script>
@@ -54,7 +64,6 @@ def as_slides(notebook: NotebookNode) -> NotebookNode:
 
     Args: `notebook`, as nbformat reads it; it is changed, and returned.
     Source: nbconvert's `slide_type`, and how lessons are built (tests/test_lessons.py).
-    Introduced in lesson 00.
     """
     slides, skipping = [], False
     for cell, below in pairwise([*_in_pieces(notebook.cells), new_markdown_cell()]):
@@ -88,7 +97,7 @@ class SlidesExporter(nbconvert.SlidesExporter):
     """nbconvert's slides, with explorers that work, and with reveal.js in the file."""
 
     def __init__(self, **kwargs):
-        options = {"raw_template": TEMPLATE + _ENDING, "reveal_url_prefix": "reveal"}
+        options = {"raw_template": _TEMPLATE, "reveal_url_prefix": "reveal"}
         super().__init__(**{**options, **kwargs})
 
     def from_notebook_node(self, nb, resources=None, **kwargs):
@@ -112,7 +121,7 @@ def _with_reveal(page: str) -> str:
 
 def main():
     parser = argparse.ArgumentParser(
-        prog="python -m poolkit.slides", description="Write lessons as slides."
+        prog="python -m tools.slides", description="Write lessons as slides."
     )
     parser.add_argument("numbers", nargs="*", metavar="NUMBER", help="lesson numbers; none: all")
     parser.add_argument("--folder", type=Path, default=Path("build/slides"))
