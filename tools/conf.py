@@ -15,7 +15,7 @@ from tools.pages import describe_figures, with_explorers
 project = "poolkit"
 html_title = "poolkit"
 root_doc = "README"
-include_patterns = ["*.md", "data/*.md", "notebooks/*.ipynb"]
+include_patterns = ["*.md", "data/*.md", "poolkit/*.md", "notebooks/*.ipynb"]
 exclude_patterns = [".*", "build"]
 extensions = ["myst_nb"]
 myst_enable_extensions = ["dollarmath"]  # a formula in JupyterLab is one here, and is refused
