@@ -100,8 +100,10 @@ def two(name: str, value: Any) -> tuple[Any, Any]:
 
 
 def pair(name: str, value: Any, minimum: int | None = None) -> tuple[int, int]:
-    height, width = two(name, value)
-    return (whole_number(name, height, minimum), whole_number(name, width, minimum))
+    height, width = (whole_number(name, number, minimum) for number in two(name, value))
+    if max(height, width) >= 2**63:
+        raise ValueError(f"{name}={max(height, width)} must be below 2 ** 63, as an index is")
+    return (height, width)
 
 
 def norm_type(value: Any) -> float:

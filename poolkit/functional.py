@@ -5,8 +5,7 @@ are (N, C, H, W) or (C, H, W); sizes are an int, or an (h, w) pair. The dtype is
 input is never changed. float16 is summed in float32, as torch does. As in torch, overflow gives
 inf and an undefined result NaN, without a warning.
 
-Here each function checks its arguments and says in one place what it means; the modules of
-`engine` do the work.
+Here each function checks its arguments and says in one place what it means; `engine` computes it.
 
 poolkit is stricter than torch about these, on purpose:
 
@@ -16,7 +15,9 @@ poolkit is stricter than torch about these, on purpose:
 - The only empty axis allowed is the batch. torch lets some functions run on zero channels, and
   its conv2d then returns zero channels, whatever the weight says.
 - Complex numbers are refused. torch takes them in convolutions and a few corners.
-- Whole numbers have no upper limit; torch's must fit into 32 or 64 bits.
+- Whole numbers must fit into 64 bits; some of torch's must fit into 32.
+- The only kinds of array are np.ndarray and np.memmap. A masked array, a matrix or another subclass
+  may have an arithmetic of its own.
 """
 
 import math
@@ -96,10 +97,12 @@ def avg_pool2d(
     Args: `kernel_size`, `stride` and `padding` in pixels; `stride=None` means kernel_size;
     `ceil_mode` allows a last window to hang over the end; `count_include_pad` counts the padding
     as zeros, but never the overhang; `divisor_override` replaces the count that the sum is divided
-    by, and may be any whole number but 0.
+    by, and may be any whole number of 64 bits but 0.
     Shape: (N, C, H, W) -> (N, C, H_out, W_out), sizes by `arithmetic.output_size`.
-    Dtypes: float16, float32, float64, and int64, which is rounded towards zero.
+    Dtypes: float16, float32, float64, and int64, which is rounded towards zero. Integers wrap
+    around as torch's do where a sum, or -2 ** 63 over -1, does not fit into 64 bits.
     Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
+    Differs from torch: torch crashes on an integer sum of -2 ** 63 over -1.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html; the divisor is
     `arithmetic.average_divisor`.
     Introduced in lesson 01; windows in lesson 02.
@@ -110,12 +113,8 @@ def avg_pool2d(
     """
     x = checks.maps("x", x, (*checks.FLOATS, np.int64))
     size = x.shape[-2:]
-    return windows.average(
-        x,
-        *windows.averaging(
-            size, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-        ),
-    )
+    asked = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    return windows.average(x, *windows.averaging(size, *asked))
 
 
 @like_ieee
@@ -184,7 +183,7 @@ def adaptive_avg_pool2d(
     [[[1.5, 2.5]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
-    return bins.average(x, *bins.adaptive(x.shape[-2:], output_size))
+    return bins.average(x, bins.output_size(x.shape[-2:], output_size))
 
 
 def adaptive_max_pool2d(
@@ -208,10 +207,8 @@ def adaptive_max_pool2d(
     [[[3.0, 3.0]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
-    height, width = bins.adaptive(x.shape[-2:], output_size)
-    if not return_indices:
-        return bins.maximum(x, height, width)
-    return bins.maximum_and_index(x, height, width)
+    size = bins.output_size(x.shape[-2:], output_size)
+    return bins.maximum_and_index(x, size) if return_indices else bins.maximum(x, size)
 
 
 def max_unpool2d(
@@ -278,8 +275,8 @@ def interpolate(
     >>> interpolate(np.array([[[[1.0, 2.0]]]]), size=(1, 4), mode="bilinear").tolist()
     [[[[1.0, 1.25, 1.75, 2.0]]]]
     """
-    x = resizing.maps(x, mode, align_corners)
-    return resizing.resize(x, resizing.plan(x, size, scale_factor, mode, align_corners))
+    x = checks.maps("x", x, (*checks.FLOATS, np.uint8))
+    return resizing.resize(x, *resizing.axes(x, size, scale_factor, mode, align_corners))
 
 
 @like_ieee
@@ -310,8 +307,8 @@ def conv2d(
     [[[-1, -1]]]
     """
     x = checks.maps("x", x, checks.FLOATS + checks.INTEGERS)
-    axes = convolution.convolution_axes(x, weight, bias, stride, padding, dilation, groups)
-    return _add_bias(convolution.convolve(x, weight, axes, groups), bias).astype(x.dtype)
+    asked = convolution.for_conv2d(x, weight, bias, stride, padding, dilation, groups)
+    return convolution.plus_bias(convolution.convolve(x, asked), asked).astype(x.dtype)
 
 
 @like_ieee
@@ -345,21 +342,17 @@ def conv_transpose2d(
     [[[1.0, 1.0, 2.0, 1.0, 2.0, 1.0, 1.0]]]
     """
     x = checks.maps("x", x, (*checks.FLOATS, np.int64))
-    axes = convolution.transposed_axes(
+    asked = convolution.for_conv_transpose2d(
         x, weight, bias, stride, padding, output_padding, groups, dilation
     )
-    return _add_bias(convolution.convolve_transposed(x, weight, axes, groups), bias).astype(x.dtype)
+    return convolution.plus_bias(convolution.convolve_transposed(x, asked), asked).astype(x.dtype)
 
 
 def _refuse_windows_of_padding(size: tuple[int, int], axes: list[Windows]) -> None:
     for pixels, axis in zip(size, axes, strict=True):
-        for i, first in enumerate(axis.first_pixels):
-            if first >= pixels:
-                raise ValueError(
-                    f"dilation={axis.spacing} carries window {i} past the input of size "
-                    f"{pixels}: it reads only padding, and its maximum has no index"
-                )
-
-
-def _add_bias(out: np.ndarray, bias: np.ndarray | None) -> np.ndarray:
-    return out if bias is None else out + bias[:, np.newaxis, np.newaxis]
+        outside = np.flatnonzero(axis.first_pixels >= pixels)
+        if outside.size:
+            raise ValueError(
+                f"dilation={axis.spacing} carries window {outside[0]} past the input of size "
+                f"{pixels}: it reads only padding, and its maximum has no index"
+            )

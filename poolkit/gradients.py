@@ -104,9 +104,8 @@ def avg_pool2d_backward(
     """
     x = checks.maps("x", x, checks.FLOATS)
     size = x.shape[-2:]
-    height, width, divisors = windows.averaging(
-        size, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-    )
+    asked = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+    height, width, divisors = windows.averaging(size, *asked)
     out_shape = (*x.shape[:-2], len(height.starts), len(width.starts))
     grad_output = checks.output_gradient(grad_output, out_shape, x)
     return windows.spread(grad_output, height, width, divisors, size)
@@ -170,10 +169,9 @@ def adaptive_avg_pool2d_backward(
     [[[5.0, 15.0, 10.0]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
-    height, width = bins.adaptive(x.shape[-2:], output_size)
-    out_shape = (*x.shape[:-2], height.outputs, width.outputs)
-    grad_output = checks.output_gradient(grad_output, out_shape, x)
-    return bins.spread(grad_output, height, width, x.shape[-2:])
+    size = x.shape[-2:]
+    out_shape = (*x.shape[:-2], *bins.output_size(size, output_size))
+    return bins.spread(checks.output_gradient(grad_output, out_shape, x), size)
 
 
 @like_ieee
@@ -251,14 +249,12 @@ def interpolate_backward(
     >>> interpolate_backward(grad_output, x, size=(1, 4)).tolist()
     [[[[3.0, 7.0]]]]
     """
-    maps = resizing.maps(x, mode, align_corners)
-    steps = resizing.plan(maps, size, scale_factor, mode, align_corners)
-    x = checks.maps("x", maps, checks.FLOATS)
-    height, width = sorted(steps, key=lambda step: step.axis)
-    grad_output = checks.output_gradient(
-        grad_output, (*x.shape[:2], height.outputs, width.outputs), x
-    )
-    return resizing.spread(grad_output, steps)
+    x = checks.maps("x", x, (*checks.FLOATS, np.uint8))
+    height, width = resizing.axes(x, size, scale_factor, mode, align_corners)
+    x = checks.maps("x", x, checks.FLOATS)
+    out_shape = (*x.shape[:2], height.output_size, width.output_size)
+    grad_output = checks.output_gradient(grad_output, out_shape, x)
+    return resizing.resize_transposed(grad_output, height, width)
 
 
 @like_ieee
@@ -289,13 +285,13 @@ def conv2d_backward(
     ([[[3.0, 4.0]]], [[[[1.0, 2.0]]]], None)
     """
     x = checks.maps("x", x, checks.FLOATS)
-    axes = convolution.convolution_axes(x, weight, bias, stride, padding, dilation, groups)
-    out_shape = (*x.shape[:-3], weight.shape[0], *(axis.output_size for axis in axes))
+    asked = convolution.for_conv2d(x, weight, bias, stride, padding, dilation, groups)
+    out_shape = (*x.shape[:-3], asked.weight.shape[0], *asked.output_size)
     grad_output = checks.output_gradient(grad_output, out_shape, x)
     return (
-        convolution.convolve_transposed(grad_output, weight, axes, groups).astype(x.dtype),
-        convolution.weight_gradient(x, grad_output, weight, axes, groups),
-        None if bias is None else convolution.bias_gradient(grad_output),
+        convolution.convolve_transposed(grad_output, asked).astype(x.dtype),
+        convolution.weight_gradient(x, grad_output, asked),
+        convolution.bias_gradient(grad_output, asked),
     )
 
 
@@ -328,13 +324,13 @@ def conv_transpose2d_backward(
     ([[[11.0]]], [[[[5.0, 10.0]]]], None)
     """
     x = checks.maps("x", x, checks.FLOATS)
-    axes = convolution.transposed_axes(
+    asked = convolution.for_conv_transpose2d(
         x, weight, bias, stride, padding, output_padding, groups, dilation
     )
-    out_shape = (*x.shape[:-3], weight.shape[1] * groups, *(axis.input_size for axis in axes))
+    out_shape = (*x.shape[:-3], asked.weight.shape[1] * asked.groups, *asked.input_size)
     grad_output = checks.output_gradient(grad_output, out_shape, x)
     return (
-        convolution.convolve(grad_output, weight, axes, groups).astype(x.dtype),
-        convolution.weight_gradient(grad_output, x, weight, axes, groups),
-        None if bias is None else convolution.bias_gradient(grad_output),
+        convolution.convolve(grad_output, asked).astype(x.dtype),
+        convolution.weight_gradient(grad_output, x, asked),
+        convolution.bias_gradient(grad_output, asked),
     )

@@ -101,10 +101,10 @@ def test_windows_apart_or_longer_than_the_map():
 
 def test_bins_are_those_of_the_definition():
     for size, outputs in itertools.product(range(1, 12), range(1, 15)):
-        axis, _ = bins.adaptive((size, 1), (outputs, 1))
-        places = range(outputs) if axis.places is None else axis.places
-        found = [range(axis.starts[place], axis.stops[place]) for place in places]
-        assert len(axis.starts) < 2 * size + outputs // size
+        axis = bins.bins(size, outputs)
+        kinds = [range(*ends) for ends in zip(axis.starts, axis.stops, strict=True)]
+        found = [kind for kind, n in zip(kinds, axis.repeats, strict=True) for _ in range(n)]
+        assert len(kinds) < 2 * size + outputs // size
         assert found == [adaptive_window(i, size, outputs) for i in range(outputs)]
 
 

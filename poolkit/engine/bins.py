@@ -1,198 +1,197 @@
-"""Adaptive pooling: bins of two sizes that cover an axis, computed like windows, in two passes.
+"""Adaptive pooling: the maximum or the average of each bin, and the transpose of averaging.
 
-Where more bins than pixels are asked for, many bins are the same. Each is computed once, and then
-copied to all of its places: so the work is in proportion to what goes in and what comes out.
+Bins of one size, side by side, are windows. Others overlap, and some read a pixel more than the
+rest: such a bin is a window of the smaller size, joined with the bin's last pixel. Where there are
+more bins than pixels many are alike: each kind is pooled once, and then repeated.
 """
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolkit import checks
 from poolkit.engine import windows
-from poolkit.engine.windows import Join, Windows, widen
+from poolkit.engine.windows import Windows
 
-__all__ = ["Bins", "adaptive", "average", "maximum", "maximum_and_index", "spread"]
+__all__ = ["Bins", "average", "bins", "maximum", "maximum_and_index", "output_size", "spread"]
 
 
 class Bins(NamedTuple):
-    """The bins along one axis: those that differ, in order, and which of them each output is.
-
-    Shape: `starts` and `stops`, the pixels from the first of each bin to the one after its last,
-    (D,); `places` (outputs,), None if no two outputs have the same bin.
-    """
+    """The bins along one axis, alike ones once: where each starts and stops, and how many it is."""
 
     starts: np.ndarray
     stops: np.ndarray
-    places: np.ndarray | None
-
-    @property
-    def outputs(self) -> int:
-        """How many bins were asked for."""
-        return len(self.starts if self.places is None else self.places)
-
-    @property
-    def equal(self) -> bool:
-        """Whether they lie side by side, all of one size: then they are windows."""
-        return self.places is None and self.outputs > 0 and self.stops[-1] % self.outputs == 0
-
-    def as_windows(self) -> Windows:
-        """Return bins that are equal as windows."""
-        size, pixels = int(self.stops[0]), int(self.stops[-1])
-        return Windows(range(0, pixels, size), size)
+    repeats: np.ndarray
 
 
-def adaptive(size: tuple[int, int], output_size: Any) -> list[Bins]:
-    """Return the bins of adaptive pooling along the height and the width of `size`.
+def output_size(size: tuple[int, int], asked: Any) -> tuple[int, int]:
+    """Return how many bins there are along the height and the width of maps of `size`."""
+    counts = checks.two("output_size", asked)
+    if isinstance(asked, tuple | list):
+        counts = tuple(
+            pixels if count is None else count for pixels, count in zip(size, counts, strict=True)
+        )
+    return checks.pair("output_size", counts, 0)
 
-    >>> height, width = adaptive((5, 4), (3, None))
-    >>> height.starts.tolist(), height.stops.tolist()
-    ([0, 1, 3], [2, 4, 5])
+
+def bins(pixels: int, count: int) -> Bins:
+    """Return `count` bins of so many pixels; each is an `arithmetic.adaptive_window`.
+
+    >>> bins(5, 3)
+    Bins(starts=array([0, 1, 3]), stops=array([2, 4, 5]), repeats=array([1, 1, 1]))
     """
-    asked = checks.two("output_size", output_size)
-    if isinstance(output_size, tuple | list):
-        asked = [pixels if bins is None else bins for pixels, bins in zip(size, asked, strict=True)]
-    return [
-        _bins(pixels, checks.whole_number("output_size", outputs, 0))
-        for pixels, outputs in zip(size, asked, strict=True)
-    ]
+    numbers = np.arange(count + 1) * pixels
+    starts, stops = numbers[:-1] // count, -(-numbers[1:] // count)
+    # Neither ever falls from one bin to the next, so their sum stays only where both do.
+    new = np.flatnonzero(np.diff(starts + stops, prepend=-1))
+    return Bins(starts[new], stops[new], np.diff(new, append=count))
 
 
-def _bins(pixels: int, outputs: int) -> Bins:
-    if pixels * (outputs + 1) >= 2**63:
-        raise MemoryError(f"output_size={outputs} asks for more numbers than any memory holds")
-    # The bins of `arithmetic.adaptive_window`, all at once: rounded down, and rounded up.
-    cuts = np.arange(outputs + 1) * pixels
-    starts, stops = cuts[:-1] // max(outputs, 1), -(-cuts[1:] // max(outputs, 1))
-    if outputs <= pixels:
-        return Bins(starts, stops, None)
-    new = np.ones(outputs, bool)
-    new[1:] = (np.diff(starts) != 0) | (np.diff(stops) != 0)
-    return Bins(starts[new], stops[new], np.cumsum(new) - 1)
-
-
-def maximum(x: np.ndarray, height: Bins, width: Bins) -> np.ndarray:
+def maximum(x: np.ndarray, output_size: tuple[int, int]) -> np.ndarray:
     """Return the largest value of each bin; NaN wins.
 
-    Shape: (..., H, W) -> (..., height.outputs, width.outputs)
+    Shape: (..., H, W) -> (..., *output_size)
     """
-    if height.equal and width.equal:
-        return windows.maximum(x, height.as_windows(), width.as_windows())
-    pixels, found = windows.planes(x), _empty_output(x, height, width, x.dtype)
-    for maps in windows.maps_at_a_time(pixels):
-        (found[maps],) = _pool(windows.largest, [pixels[maps]], height, width)
-    return _copied(found, height, width).reshape(_output_shape(x, height, width))
+    if sides := _side_by_side(x.shape[-2:], output_size):
+        return windows.maximum(x, *sides)
+    out = np.empty((*x.shape[:-2], *output_size), x.dtype)
+    for maps, height, width in _pieces(x, out):
+        by_column = _pool(np.maximum, windows.planes(x)[maps], 1, height)
+        found = _pool(np.maximum, by_column, 2, width)
+        windows.planes(out)[maps] = _repeated(found, height, width)
+    return out
 
 
-def maximum_and_index(x: np.ndarray, height: Bins, width: Bins) -> tuple[np.ndarray, np.ndarray]:
+def maximum_and_index(x: np.ndarray, output_size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
     """Return the largest value of each bin, and its place row * W + column in the map.
 
     Of equal values the first in reading order counts; of several NaN, the last.
 
-    Shape: (..., H, W) -> (..., height.outputs, width.outputs) twice
+    Shape: (..., H, W) -> (..., *output_size) twice
     """
-    pixels = windows.planes(x)
-    values, index = (_empty_output(x, height, width, dtype) for dtype in (x.dtype, np.int64))
-    starts = np.add.outer(height.starts * x.shape[-1], width.starts)
-    for maps in windows.maps_at_a_time(pixels):
-        places = np.zeros(pixels[maps].shape, np.int64)
+    if sides := _side_by_side(x.shape[-2:], output_size):
+        return windows.maximum_and_index(x, *sides)
+    best = np.empty((*x.shape[:-2], *output_size), x.dtype)
+    index = np.empty(best.shape, np.int64)
+    numbers = windows.numbered(x.shape[-2:])
+    for maps, height, width in _pieces(x, best):
+        pixels = windows.planes(x)[maps]
+        places = np.broadcast_to(numbers, pixels.shape)
         # Width first: of equal maxima the first row's then counts, and the first in that row.
-        by_row = _pass(windows.larger, [pixels[maps], places], 2, width, 1)
-        values[maps], offsets = _pass(windows.larger, by_row, 1, height, x.shape[-1])
-        np.add(offsets, starts, out=index[maps])
-    shape = _output_shape(x, height, width)
-    return tuple(_copied(found, height, width).reshape(shape) for found in (values, index))
+        by_row = _pool_with_places(pixels, places, 2, width)
+        values, places = _pool_with_places(*by_row, 1, height)
+        windows.planes(best)[maps] = _repeated(values, height, width)
+        windows.planes(index)[maps] = _repeated(places, height, width)
+    return best, index
 
 
-def average(x: np.ndarray, height: Bins, width: Bins) -> np.ndarray:
-    """Return the mean of each bin.
+def average(x: np.ndarray, output_size: tuple[int, int]) -> np.ndarray:
+    """Return the average of each bin.
 
-    Shape: (..., H, W) -> (..., height.outputs, width.outputs)
+    Shape: (..., H, W) -> (..., *output_size)
     """
-    if height.equal and width.equal:
-        sizes = [bins.stops - bins.starts for bins in (height, width)]
-        return windows.average(x, height.as_windows(), width.as_windows(), sizes)
-    pixels, means = windows.planes(x), _empty_output(x, height, width, x.dtype)
-    divisor = _counts(height, width).astype(widen(x[:0]).dtype)
-    for maps in windows.maps_at_a_time(pixels):
-        (sums,) = _pool(windows.total, [widen(pixels[maps])], height, width)
-        np.divide(sums, divisor, out=means[maps], casting="same_kind")
-    return _copied(means, height, width).reshape(_output_shape(x, height, width))
+    if sides := _side_by_side(x.shape[-2:], output_size):
+        return windows.average(x, *sides, _counts(sides))
+    out = np.empty((*x.shape[:-2], *output_size), x.dtype)
+    for maps, height, width in _pieces(x, out):
+        by_column = _pool(np.add, windows.widen(windows.planes(x)[maps]), 1, height)
+        sums = _pool(np.add, by_column, 2, width)
+        sums /= np.outer(height.stops - height.starts, width.stops - width.starts)
+        windows.planes(out)[maps] = _repeated(sums, height, width)
+    return out
 
 
-def spread(grad: np.ndarray, height: Bins, width: Bins, size: tuple[int, int]) -> np.ndarray:
+def spread(grad: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return, for each pixel of maps of `size`, the sum over the bins that read it.
 
-    The transpose of `average`: what is summed is the bins' grad over their number of pixels.
+    The transpose of `average`: what is summed is the bins' grad over the pixels they read.
 
-    Shape: (..., height.outputs, width.outputs) -> (..., *size)
+    Shape: (..., *output_size) -> (..., *size)
     """
-    shares = widen(windows.planes(grad))
-    # Gather the outputs of each bin first: they may be many more than the bins.
-    for axis, bins in ((1, height), (2, width)):
-        if bins.places is not None:
-            first = np.flatnonzero(np.diff(bins.places, prepend=-1))
-            shares = np.add.reduceat(shares, first, axis) if len(first) else shares
-    shares = shares / _counts(height, width).astype(shares.dtype)
-    for axis, bins, pixels in ((1, height, size[0]), (2, width, size[1])):
-        shares = _spread(shares, axis, bins, pixels)
-    return shares.astype(grad.dtype, copy=False).reshape(*grad.shape[:-2], *size)
+    if sides := _side_by_side(size, grad.shape[-2:]):
+        return windows.spread(grad, *sides, _counts(sides), size)
+    out = np.zeros((*grad.shape[:-2], *size), grad.dtype)
+    for maps, height, width in _pieces(out, grad):
+        shares = windows.widen(windows.planes(grad)[maps])
+        for axis, kinds in ((1, height), (2, width)):
+            if kinds.repeats.max() > 1:
+                firsts = np.cumsum(kinds.repeats) - kinds.repeats
+                shares = np.add.reduceat(shares, firsts, axis)
+        shares = shares / np.outer(height.stops - height.starts, width.stops - width.starts)
+        windows.planes(out)[maps] = _spread(_spread(shares, 2, width), 1, height)
+    return out
 
 
-def _counts(height: Bins, width: Bins) -> np.ndarray:
-    return np.outer(height.stops - height.starts, width.stops - width.starts)
+def _side_by_side(size: tuple[int, int], output_size: tuple[int, int]) -> list[Windows]:
+    """Return the bins as windows, if they divide both axes, and else an empty list."""
+    axes = list(zip(size, output_size, strict=True))
+    if not all(count and pixels % count == 0 for pixels, count in axes):
+        return []
+    sizes = [(pixels, pixels // count) for pixels, count in axes]
+    return [Windows(range(0, pixels, each), each) for pixels, each in sizes]
 
 
-def _empty_output(x: np.ndarray, height: Bins, width: Bins, dtype: type) -> np.ndarray:
-    return np.empty((len(windows.planes(x)), len(height.starts), len(width.starts)), dtype)
+def _counts(sides: list[Windows]) -> list[np.ndarray]:
+    return [np.full(len(axis.starts), axis.size) for axis in sides]
 
 
-def _output_shape(x: np.ndarray, height: Bins, width: Bins) -> tuple[int, ...]:
-    return (*x.shape[:-2], height.outputs, width.outputs)
+def _pieces(maps: np.ndarray, binned: np.ndarray) -> Iterator[tuple[slice, Bins, Bins]]:
+    """Yield a few maps at a time, and the bins of their axes; nothing where there is no bin."""
+    if binned.size:
+        axes = [
+            bins(pixels, count)
+            for pixels, count in zip(maps.shape[-2:], binned.shape[-2:], strict=True)
+        ]
+        for part in windows.maps_at_a_time(windows.planes(maps)):
+            yield part, *axes
 
 
-def _copied(found: np.ndarray, height: Bins, width: Bins) -> np.ndarray:
-    """Return the value of each bin at all of its places."""
-    for axis, bins in ((1, height), (2, width)):
-        if bins.places is not None:
-            found = found.take(bins.places, axis)
+def _pool(join: np.ufunc, pixels: np.ndarray, axis: int, kinds: Bins) -> np.ndarray:
+    """Return join, which is np.maximum or np.add, over each kind of bin along an axis."""
+    pixels = np.ascontiguousarray(pixels.swapaxes(1, axis))
+    size, longer = _sizes(kinds)
+    found = windows.run(join, pixels, size).take(kinds.starts, 1)
+    found[:, longer] = join(found[:, longer], pixels.take(kinds.stops[longer] - 1, 1))
+    return found.swapaxes(1, axis)
+
+
+def _pool_with_places(
+    pixels: np.ndarray, places: np.ndarray, axis: int, kinds: Bins
+) -> list[np.ndarray]:
+    """Return the maximum of each kind of bin along an axis, and its place."""
+    both = [np.ascontiguousarray(each.swapaxes(1, axis)) for each in (pixels, places)]
+    size, longer = _sizes(kinds)
+    found = [run.take(kinds.starts, 1) for run in windows.run(windows.larger, both, size)]
+    last = [each.take(kinds.stops[longer] - 1, 1) for each in both]
+    joined = windows.larger([each[:, longer] for each in found], last)
+    for each, values in zip(found, joined, strict=True):
+        each[:, longer] = values
+    return [each.swapaxes(1, axis) for each in found]
+
+
+def _sizes(kinds: Bins) -> tuple[int, np.ndarray]:
+    """Return how many pixels the smaller bins read, and the numbers of those that read one more."""
+    counts = kinds.stops - kinds.starts
+    size = int(counts.min())
+    return size, np.flatnonzero(counts > size)
+
+
+def _repeated(found: np.ndarray, height: Bins, width: Bins) -> np.ndarray:
+    """Return what was found for each kind of bin, for each bin."""
+    for axis, kinds in ((1, height), (2, width)):
+        if kinds.repeats.max() > 1:
+            found = np.repeat(found, kinds.repeats, axis)
     return found
 
 
-def _pool(join: Join, arrays: list[np.ndarray], height: Bins, width: Bins) -> list[np.ndarray]:
-    return _pass(join, _pass(join, arrays, 1, height), 2, width)
-
-
-def _pass(
-    join: Join, arrays: list[np.ndarray], axis: int, bins: Bins, distance: int = 0
-) -> list[np.ndarray]:
-    """Return join over each bin along the height (axis 1) or the width (axis 2).
-
-    The shorter bins are runs of pixels; the longer ones have one more, which is joined to them.
-    """
-    # Along the width, rows end to end would be faster, but bins that differ do not repeat.
-    arrays = [np.moveaxis(array, axis, 1) for array in arrays]
-    if not len(bins.starts):
-        return [np.moveaxis(array[:, :0], 1, axis) for array in arrays]
-    lengths = bins.stops - bins.starts
-    size = int(lengths.min())
-    found = [run[:, bins.starts] for run in windows.run(join, arrays, size, 1, distance)]
-    longer = np.flatnonzero(lengths > size)
-    if len(longer):
-        last = bins.starts[longer] + size
-        joined = join(
-            [part[:, longer] for part in found],
-            [array[:, last] for array in arrays],
-            size * distance,
-        )
-        for part, values in zip(found, joined, strict=True):
-            part[:, longer] = values
-    return [np.moveaxis(part, 1, axis) for part in found]
-
-
-def _spread(shares: np.ndarray, axis: int, bins: Bins, pixels: int) -> np.ndarray:
-    shares = np.moveaxis(shares, axis, 1)
-    sums = np.zeros((shares.shape[0], pixels, *shares.shape[2:]), shares.dtype)
-    for i, (start, stop) in enumerate(zip(bins.starts, bins.stops, strict=True)):
-        sums[:, start:stop] += shares[:, i : i + 1]
-    return np.moveaxis(sums, 1, axis)
+def _spread(grad: np.ndarray, axis: int, kinds: Bins) -> np.ndarray:
+    """Return, for each pixel along axis, the sum over the kinds of bin that read it."""
+    pixels = np.arange(kinds.stops[-1])
+    first = np.searchsorted(kinds.stops, pixels, "right")
+    readers = np.searchsorted(kinds.starts, pixels, "right") - first
+    sums = grad.take(first, axis)
+    for number in range(1, readers.max()):
+        shared = np.flatnonzero(readers > number)
+        sums[(slice(None),) * axis + (shared,)] += grad.take(first[shared] + number, axis)
+    return sums

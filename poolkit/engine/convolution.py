@@ -1,28 +1,29 @@
-"""Convolution, as what it is: each output a weighted sum of the pixels of its window.
+"""Convolution and its transpose: each output a weighted sum of the pixels of its window.
 
-NumPy takes all the outputs at once, in a loop over the *taps* of the kernel. From the outputs back
-to the pixels it is the transposed matrix, along the same taps.
+NumPy takes all the windows at once, in a loop over the *taps* of the kernel. The same pairs of
+windows and pixels serve all three directions: to the outputs, back to the pixels, to the weights.
 """
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolkit import arithmetic, checks
-from poolkit.arithmetic import Layer, Tap
-from poolkit.engine import windows
-from poolkit.engine.windows import widen
+from poolkit.arithmetic import Tap
+from poolkit.engine.windows import layers, widen
 
 __all__ = [
     "Axis",
+    "Convolution",
     "bias_gradient",
-    "convolution_axes",
     "convolve",
     "convolve_transposed",
-    "transposed_axes",
+    "for_conv2d",
+    "for_conv_transpose2d",
+    "plus_bias",
     "weight_gradient",
 ]
 
@@ -35,32 +36,54 @@ class Axis(NamedTuple):
     taps: list[Tap]
 
 
-def convolution_axes(
-    x: np.ndarray,
-    weight: Any,
-    bias: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any,
-    groups: Any,
-) -> list[Axis]:
-    """Check the arguments of conv2d and return its axes."""
-    _check_weight(x, weight, groups)
-    _check_bias(x, bias, weight.shape[0])
+class Convolution(NamedTuple):
+    """The checked arguments of a convolution, or of the one that is transposed."""
+
+    height: Axis
+    width: Axis
+    weight: np.ndarray
+    bias: np.ndarray | None
+    groups: int
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        return self.height.input_size, self.width.input_size
+
+    @property
+    def output_size(self) -> tuple[int, int]:
+        return self.height.output_size, self.width.output_size
+
+    def taps(self) -> Iterator[tuple[tuple, tuple, tuple]]:
+        """Yield for each tap of the 2-D kernel the indices of its weights, windows and pixels."""
+        for row, column in itertools.product(self.height.taps, self.width.taps):
+            yield (
+                (..., row.number, column.number),
+                (..., row.windows, column.windows),
+                (..., row.positions, column.positions),
+            )
+
+
+def for_conv2d(
+    x: np.ndarray, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any
+) -> Convolution:
+    """Check the arguments of conv2d."""
+    weight, groups = _weight(x, weight, groups)
+    bias = _bias(x, bias, weight.shape[0])
     if x.shape[-3] != weight.shape[1] * groups:
         raise ValueError(
             f"weight has shape {weight.shape}: with groups={groups} that is for "
             f"{weight.shape[1] * groups} channels, but x has {x.shape[-3]}"
         )
-    layers = windows.layers(weight.shape[2:], stride, padding, dilation)
-    sizes = [
-        arithmetic.conv_output_size(size, *layer)
-        for size, layer in zip(x.shape[-2:], layers, strict=True)
-    ]
-    return _axes(layers, x.shape[-2:], sizes)
+    axes = []
+    for inputs, layer in zip(
+        x.shape[-2:], layers(weight.shape[2:], stride, padding, dilation), strict=True
+    ):
+        outputs = arithmetic.conv_output_size(inputs, *layer)
+        axes.append(Axis(inputs, outputs, arithmetic.taps(inputs, outputs, *layer)))
+    return Convolution(*axes, weight, bias, groups)
 
 
-def transposed_axes(
+def for_conv_transpose2d(
     x: np.ndarray,
     weight: Any,
     bias: Any,
@@ -69,30 +92,32 @@ def transposed_axes(
     output_padding: Any,
     groups: Any,
     dilation: Any,
-) -> list[Axis]:
-    """Check the arguments of conv_transpose2d; return the axes of the conv2d that it transposes."""
-    _check_weight(x, weight, groups)
-    _check_bias(x, bias, weight.shape[1] * groups)
+) -> Convolution:
+    """Check the arguments of conv_transpose2d; return the convolution that it transposes."""
+    weight, groups = _weight(x, weight, groups)
+    bias = _bias(x, bias, weight.shape[1] * groups)
     if x.shape[-3] != weight.shape[0]:
         raise ValueError(
             f"weight has shape {weight.shape}: that is for {weight.shape[0]} channels, "
             f"but x has {x.shape[-3]}"
         )
-    layers = windows.layers(weight.shape[2:], stride, padding, dilation)
-    sizes = [
-        arithmetic.conv_transpose_output_size(
-            size, layer.kernel_size, layer.stride, layer.padding, extra, layer.dilation
+    axes = []
+    for outputs, layer, extra in zip(
+        x.shape[-2:],
+        layers(weight.shape[2:], stride, padding, dilation),
+        checks.pair("output_padding", output_padding),
+        strict=True,
+    ):
+        inputs = arithmetic.conv_transpose_output_size(
+            outputs, layer.kernel_size, layer.stride, layer.padding, extra, layer.dilation
         )
-        for size, layer, extra in zip(
-            x.shape[-2:], layers, checks.pair("output_padding", output_padding), strict=True
-        )
-    ]
-    return _axes(layers, sizes, x.shape[-2:])
+        axes.append(Axis(inputs, outputs, arithmetic.taps(inputs, outputs, *layer)))
+    return Convolution(*axes, weight, bias, groups)
 
 
-def _check_weight(x: np.ndarray, weight: Any, groups: Any) -> None:
+def _weight(x: np.ndarray, weight: Any, groups: Any) -> tuple[np.ndarray, int]:
     weight = checks.array("weight", weight)
-    checks.whole_number("groups", groups, 1)
+    groups = checks.whole_number("groups", groups, 1)
     if weight.ndim != 4 or 0 in weight.shape:
         raise ValueError(f"weight has shape {weight.shape}, not 4 axes of at least 1 each")
     if weight.dtype != x.dtype:
@@ -102,25 +127,66 @@ def _check_weight(x: np.ndarray, weight: Any, groups: Any) -> None:
             f"groups={groups} does not divide the {weight.shape[0]} channels of weight's first "
             f"axis, shape {weight.shape}"
         )
+    return weight, groups
 
 
-def _check_bias(x: np.ndarray, bias: Any, channels: int) -> None:
+def _bias(x: np.ndarray, bias: Any, channels: int) -> np.ndarray | None:
     if bias is None:
-        return
+        return None
     bias = checks.array("bias", bias)
     if bias.shape != (channels,):
         raise ValueError(f"bias has shape {bias.shape}, not ({channels},), one number a channel")
     if bias.dtype != x.dtype:
         raise TypeError(f"bias has dtype {bias.dtype}, x has {x.dtype}: make them the same")
+    return bias
 
 
-def _axes(
-    layers: list[Layer], input_sizes: Iterable[int], output_sizes: Iterable[int]
-) -> list[Axis]:
-    return [
-        Axis(inputs, outputs, arithmetic.taps(inputs, outputs, *layer))
-        for layer, inputs, outputs in zip(layers, input_sizes, output_sizes, strict=True)
-    ]
+def convolve(x: np.ndarray, convolution: Convolution) -> np.ndarray:
+    """Return, for each window, the sum of its pixels times the weights."""
+    pixels = _in_groups(x, convolution.groups)
+    weight = _weight_in_groups(convolution)
+    size = convolution.output_size
+    out = np.zeros((len(pixels), *weight.shape[:2], *size), pixels.dtype)
+    for tap, outputs, positions in convolution.taps():
+        out[outputs] += _mix(weight[tap], pixels[positions])
+    return out.reshape(*x.shape[:-3], math.prod(weight.shape[:2]), *size)
+
+
+def convolve_transposed(y: np.ndarray, convolution: Convolution) -> np.ndarray:
+    """Return, for each pixel, the sum over the windows that read it, times the weights.
+
+    The transpose of `convolve`: it takes its output's shape back to that of its input.
+    """
+    values = _in_groups(y, convolution.groups)
+    weight = _weight_in_groups(convolution).swapaxes(1, 2)
+    size = convolution.input_size
+    out = np.zeros((len(values), *weight.shape[:2], *size), values.dtype)
+    for tap, outputs, positions in convolution.taps():
+        out[positions] += _mix(weight[tap], values[outputs])
+    return out.reshape(*y.shape[:-3], math.prod(weight.shape[:2]), *size)
+
+
+def weight_gradient(many: np.ndarray, few: np.ndarray, convolution: Convolution) -> np.ndarray:
+    """Return the gradient of the weight that joins windows of `many` to the pixels of `few`."""
+    pixels, values = (_in_groups(maps, convolution.groups) for maps in (many, few))
+    grad = np.zeros(_weight_in_groups(convolution).shape, pixels.dtype)
+    for tap, outputs, positions in convolution.taps():
+        grad[tap] = np.einsum("ngohw,ngchw->goc", values[outputs], pixels[positions])
+    return grad.reshape(convolution.weight.shape).astype(many.dtype)
+
+
+def plus_bias(maps: np.ndarray, convolution: Convolution) -> np.ndarray:
+    """Return maps with each channel's bias, if any, added."""
+    bias = convolution.bias
+    return maps if bias is None else maps + bias[:, np.newaxis, np.newaxis]
+
+
+def bias_gradient(grad_output: np.ndarray, convolution: Convolution) -> np.ndarray | None:
+    """Return the gradient of the bias: the transpose of `plus_bias`."""
+    if convolution.bias is None:
+        return None
+    maps = grad_output.reshape(-1, *grad_output.shape[-3:])
+    return widen(maps).sum(axis=(0, 2, 3)).astype(grad_output.dtype)
 
 
 def _in_groups(maps: np.ndarray, groups: int) -> np.ndarray:
@@ -129,59 +195,9 @@ def _in_groups(maps: np.ndarray, groups: int) -> np.ndarray:
     return widen(maps).reshape(-1, groups, channels // groups, *size)
 
 
-def _tap_pairs(axes: list[Axis]) -> Iterator[tuple[tuple, tuple, tuple]]:
-    """Yield for each tap of the 2-D kernel the indices of its weights, windows and pixels."""
-    for row, column in itertools.product(*(axis.taps for axis in axes)):
-        yield (
-            (..., row.number, column.number),
-            (..., row.windows, column.windows),
-            (..., row.positions, column.positions),
-        )
-
-
-def convolve(x: np.ndarray, weight: np.ndarray, axes: list[Axis], groups: int) -> np.ndarray:
-    """Return, for each window, the sum of its pixels times the weights."""
-    pixels = _in_groups(x, groups)
-    weight = widen(weight).reshape(groups, -1, *weight.shape[1:])
-    size = [axis.output_size for axis in axes]
-    out = np.zeros((len(pixels), *weight.shape[:2], *size), pixels.dtype)
-    for tap, outputs, positions in _tap_pairs(axes):
-        out[outputs] += _mix(weight[tap], pixels[positions])
-    return out.reshape(*x.shape[:-3], math.prod(weight.shape[:2]), *size)
-
-
-def convolve_transposed(
-    y: np.ndarray, weight: np.ndarray, axes: list[Axis], groups: int
-) -> np.ndarray:
-    """Return, for each pixel, the sum over the windows that read it, times the weights.
-
-    The transpose of `convolve`.
-    """
-    values = _in_groups(y, groups)
-    weight = widen(weight).reshape(groups, -1, *weight.shape[1:])
-    channels = weight.shape[2]
-    size = [axis.input_size for axis in axes]
-    out = np.zeros((len(values), groups, channels, *size), values.dtype)
-    for tap, outputs, positions in _tap_pairs(axes):
-        out[positions] += _mix(weight[tap].swapaxes(1, 2), values[outputs])
-    return out.reshape(*y.shape[:-3], groups * channels, *size)
-
-
-def weight_gradient(
-    many: np.ndarray, few: np.ndarray, weight: np.ndarray, axes: list[Axis], groups: int
-) -> np.ndarray:
-    """Return the gradient of the weight that joins windows of `many` to the pixels of `few`."""
-    pixels, values = _in_groups(many, groups), _in_groups(few, groups)
-    grad = np.zeros((groups, weight.shape[0] // groups, *weight.shape[1:]), pixels.dtype)
-    for tap, outputs, positions in _tap_pairs(axes):
-        grad[tap] = np.einsum("ngohw,ngchw->goc", values[outputs], pixels[positions])
-    return grad.reshape(weight.shape).astype(weight.dtype)
-
-
-def bias_gradient(grad_output: np.ndarray) -> np.ndarray:
-    """Return the gradient of the bias, which each output of a channel got once."""
-    maps = grad_output.reshape(-1, *grad_output.shape[-3:])
-    return widen(maps).sum(axis=(0, 2, 3)).astype(grad_output.dtype)
+def _weight_in_groups(convolution: Convolution) -> np.ndarray:
+    weight = widen(convolution.weight)
+    return weight.reshape(convolution.groups, -1, *weight.shape[1:])
 
 
 def _mix(weights: np.ndarray, maps: np.ndarray) -> np.ndarray:

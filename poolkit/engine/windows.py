@@ -12,7 +12,7 @@ Three ideas, each of them a step of lesson 04:
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
@@ -23,21 +23,19 @@ __all__ = [
     "Windows",
     "average",
     "averaging",
-    "divide",
     "larger",
-    "largest",
     "layers",
     "like_ieee",
     "maps_at_a_time",
     "maximum",
     "maximum_and_index",
+    "numbered",
     "planes",
     "pooling_layers",
     "run",
     "scatter",
     "sliding",
     "spread",
-    "total",
     "unpooled_size",
     "widen",
 ]
@@ -129,15 +127,16 @@ Windows(starts=range(0, 4, 2), size=2, spacing=1)]
         outputs = arithmetic.output_size(pixels, *layer, ceil_mode=ceil_mode)
         stop = outputs * layer.stride - layer.padding
         starts = range(-layer.padding, stop, layer.stride)
-        axes.append(_fitted(Windows(starts, layer.kernel_size, layer.dilation), pixels))
+        axes.append(_fitted(starts, layer.kernel_size, layer.dilation, pixels))
     return axes
 
 
-def _fitted(windows: Windows, pixels: int) -> Windows:
+def _fitted(starts: range, size: int, spacing: int, pixels: int) -> Windows:
     """Leave out what no window reads but padding: a kernel may be far larger than the input."""
-    starts, size, spacing = windows
     skipped = max(0, -starts[-1]) // spacing
-    starts, size, spacing = windows.moved(skipped * spacing)._replace(size=size - skipped)
+    if skipped:
+        starts, size, _ = Windows(starts, size).moved(skipped * spacing)
+        size -= skipped
     if len(starts) == 2 and starts[0] < -pixels:
         # ceil_mode can set two windows further apart than the input is wide. The kernel is then so
         # large that the first reads the whole input, wherever before it that window starts.
@@ -214,8 +213,10 @@ def maximum(x: np.ndarray, height: Windows, width: Windows) -> np.ndarray:
     """
     out = _empty_output(x, height, width, x.dtype)
     to_maps = planes(out)
-    for part, pixels, rows in _pieces(x, height, width):
-        (to_maps[part],) = _pool(largest, _pool(largest, [pixels], 1, rows), 2, width)
+    from_maps = planes(x)
+    for part, read, rows in _pieces(x, height, width):
+        by_column = _pool(np.maximum, from_maps[read], 1, rows)
+        to_maps[part] = _pool(np.maximum, by_column, 2, width)
     return out
 
 
@@ -231,21 +232,15 @@ def maximum_and_index(
     best = _empty_output(x, height, width, x.dtype)
     index = _empty_output(x, height, width, np.int64)
     to_best, to_index = planes(best), planes(index)
-    starts, first_pixels = (
-        np.add.outer(np.multiply(down, x.shape[-1]), across)
-        for down, across in (
-            (height.starts, width.starts),
-            (height.first_pixels, width.first_pixels),
-        )
-    )
-    place = np.min_scalar_type((height.span + 1) * x.shape[-1] + width.span)
-    for part, pixels, rows in _pieces(x, height, width):
+    from_maps, numbers = planes(x), numbered(x.shape[-2:])
+    first_pixels = np.add.outer(height.first_pixels * x.shape[-1], width.first_pixels)
+    for part, (maps, lines), rows in _pieces(x, height, width):
+        pixels = from_maps[maps, lines]
+        places = np.broadcast_to(numbers[lines], pixels.shape)
         # Width first: of equal maxima the first row's then counts, and the first in that row.
-        by_row = _pool(larger, [pixels, np.zeros(pixels.shape, place)], 2, width, 1)
-        by_row = [np.ascontiguousarray(found) for found in by_row]
-        values, offsets = _pool(larger, by_row, 1, rows, x.shape[-1])
-        to_best[part] = values
-        np.add(offsets, starts[part[1]], out=to_index[part])
+        by_row = _pool_with_places(pixels, places, 2, width)
+        values, places = _pool_with_places(*map(np.ascontiguousarray, by_row), 1, rows)
+        to_best[part], to_index[part] = values, places
         # Padding wins only where all pixels are as low as it is: then the first of them counts.
         if min(height.starts[0], width.starts[0]) < 0:
             nothing_won = values == _lowest(x.dtype)
@@ -295,9 +290,10 @@ def average(
     out = _empty_output(x, height, width, x.dtype)
     to_maps = planes(out)
     down, across = (factor.astype(widen(out[:0]).dtype) for factor in divisors)
-    for part, pixels, rows in _pieces(x, height, width):
-        (sums,) = _pool(total, _pool(total, [widen(pixels)], 1, rows), 2, width)
-        divide(sums, down[part[1]], across, to_maps[part])
+    from_maps = planes(x)
+    for part, read, rows in _pieces(x, height, width):
+        by_column = _pool(np.add, widen(from_maps[read]), 1, rows)
+        _divide(_pool(np.add, by_column, 2, width), down[part[1]], across, to_maps[part])
     return out
 
 
@@ -323,7 +319,7 @@ def spread(
     return out
 
 
-def divide(sums: np.ndarray, down: np.ndarray, across: np.ndarray, out: np.ndarray) -> None:
+def _divide(sums: np.ndarray, down: np.ndarray, across: np.ndarray, out: np.ndarray) -> None:
     """Put sums over the product of their row's and their column's divisor into `out`."""
     if sums.dtype.kind == "f":
         np.divide(sums, np.outer(down, across), out=out, casting="same_kind")
@@ -348,6 +344,12 @@ def planes(maps: np.ndarray) -> np.ndarray:
 def _lines(maps: np.ndarray) -> np.ndarray:
     """Return (..., H, W) as (maps, H * W): a view, where the layout in memory allows one."""
     return maps.reshape(math.prod(maps.shape[:-2]), math.prod(maps.shape[-2:]))
+
+
+def numbered(size: tuple[int, int]) -> np.ndarray:
+    """Return the place of each pixel of a map, row * W + column, in the smallest dtype."""
+    count = math.prod(size)
+    return np.arange(count, dtype=np.min_scalar_type(count)).reshape(size)
 
 
 def widen(x: np.ndarray) -> np.ndarray:
@@ -392,120 +394,94 @@ def _end_to_end(
 
 def _pieces(
     x: np.ndarray, height: Windows, width: Windows
-) -> Iterator[tuple[tuple[slice, slice], np.ndarray, Windows]]:
+) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice], Windows]]:
     """Yield pieces of x that fit the cache.
 
-    Each is: the maps and rows of the output that it makes; its pixels, (maps, rows, W); and the
-    windows along its height, counted from its own first row.
+    Each is: the maps and rows of the output that it makes; the maps and rows of x that these read;
+    and the windows along the height, counted from the first row read.
     """
-    whole = planes(x)
     row_bytes = (width.stop - width.starts[0]) * x.itemsize
     maps_step = max(1, _PIECE_BYTES // ((height.stop - height.starts[0]) * row_bytes))
     # Pieces of a map both read the rows of the windows between them: let that be a quarter at most.
     rows_read = max(_PIECE_BYTES // row_bytes, 4 * height.span)
     rows_step = (rows_read - height.span) // height.starts.step + 1
-    for first_map in range(0, len(whole), maps_step):
+    for first_map in range(0, math.prod(x.shape[:-2]), maps_step):
         maps = slice(first_map, first_map + maps_step)
         for first_row in range(0, len(height.starts), rows_step):
             rows = slice(first_row, min(first_row + rows_step, len(height.starts)))
             windows = height._replace(starts=height.starts[rows])
             top = max(0, windows.starts[0])
-            yield (maps, rows), whole[maps, top : windows.stop], windows.moved(-top)
+            yield (maps, rows), (maps, slice(top, windows.stop)), windows.moved(-top)
 
 
-# How the results of two windows become that of both. Each takes lists of arrays, as does `run`:
-# only the values, or the values and their places. `distance`: from the one place to the other.
+# One pass: all the windows along the height (axis 1) or the width (axis 2).
 
-Join = Callable[[list[np.ndarray], list[np.ndarray], int], list[np.ndarray]]
-
-
-def largest(first: list[np.ndarray], later: list[np.ndarray], _distance: int) -> list[np.ndarray]:
-    """Return the larger of two values."""
-    return [np.maximum(first[0], later[0])]
+Runs = TypeVar("Runs", np.ndarray, list[np.ndarray])
 
 
-def total(first: list[np.ndarray], later: list[np.ndarray], _distance: int) -> list[np.ndarray]:
-    """Return the sum of two values."""
-    return [first[0] + later[0]]
+def run(join: Callable[[Runs, Runs], Runs], pixels: Runs, size: int, spacing: int = 1) -> Runs:
+    """Return join over `size` pixels, `spacing` apart, from each along axis 1 that has so many.
+
+    Args: `join`, np.maximum or np.add; or `larger`, for pixels that are a pair: values and places.
+    """
+    if size == 1:
+        return pixels
+    # A maximum may count a pixel twice, so two halves may overlap. A sum may not: of an odd number
+    # of pixels its halves leave out the middle one, which is then added.
+    half = size // 2 if join is np.add else (size + 1) // 2
+    halves = run(join, pixels, half, spacing)
+    later = (size - half) * spacing
+    parts = np.s_[:, :-later], np.s_[:, later:]
+    if join is larger:
+        return larger(*([each[part] for each in halves] for part in parts))
+    found = join(halves[parts[0]], halves[parts[1]])
+    if 2 * half < size:
+        middle = half * spacing
+        found += pixels[:, middle : middle + found.shape[1]]
+    return found
 
 
-def larger(first: list[np.ndarray], later: list[np.ndarray], distance: int) -> list[np.ndarray]:
-    """Return the larger of two values, and its place; `later` begins `distance` after `first`."""
+def larger(first: list[np.ndarray], later: list[np.ndarray]) -> list[np.ndarray]:
+    """Return the larger of two values, and its place."""
     (value, place), (later_value, later_place) = first, later
     # The first counts unless the later is larger, or NaN, which alone differs from itself. Then
     # the later's place is the greater number of the two, and a maximum chooses it. np.where would
     # do the same, several times slower.
     later_wins = (later_value > value) | (later_value != later_value)
-    distance = np.asarray(distance, later_place.dtype)
-    place = np.maximum(place, (later_place + distance) * later_wins)
-    return [np.maximum(value, later_value), place]
+    return [np.maximum(value, later_value), np.maximum(place, later_place * later_wins)]
 
 
-def run(
-    join: Join, arrays: list[np.ndarray], size: int, spacing: int, distance: int
+def _pool(join: np.ufunc, pixels: np.ndarray, axis: int, windows: Windows) -> np.ndarray:
+    """Return join, which is np.maximum or np.add, over each window."""
+    fill = _lowest(pixels.dtype) if join is np.maximum else 0
+    pixels = _padded(pixels, axis, windows, fill)
+    runs = run(join, _lay_out(pixels, axis), windows.size, windows.spacing)
+    return _wanted(runs, pixels.shape, axis, windows)
+
+
+def _pool_with_places(
+    pixels: np.ndarray, places: np.ndarray, axis: int, windows: Windows
 ) -> list[np.ndarray]:
-    """Return join over `size` pixels, `spacing` apart, from each along axis 1 that has so many.
-
-    Args: `distance`, from the place of one pixel to that of the next.
-    """
-    if size == 1:
-        return arrays
-    # A maximum may count a pixel twice, so two halves may overlap. A sum may not: of an odd number
-    # of pixels its halves leave out the middle one, which is then added.
-    half = size // 2 if join is total else (size + 1) // 2
-    halves = run(join, arrays, half, spacing, distance)
-    count = arrays[0].shape[1] - (size - 1) * spacing
-    later = (size - half) * spacing
-    found = join(
-        [array[:, :count] for array in halves],
-        [array[:, later : later + count] for array in halves],
-        later * distance,
-    )
-    if 2 * half < size:
-        middle = half * spacing
-        found[0] += arrays[0][:, middle : middle + count]
-    return found
-
-
-# One pass: all the windows along the height (axis 1) or the width (axis 2).
-
-
-def _pool(
-    join: Join, arrays: list[np.ndarray], axis: int, windows: Windows, distance: int = 0
-) -> list[np.ndarray]:
-    """Return join over each window: of the values, or of them and their places.
-
-    A place is counted from the window's first pixel.
-    """
-    fill = 0 if join is total else _lowest(arrays[0].dtype)
-    arrays = [
-        _padded(array, axis, windows, number)
-        for array, number in zip(arrays, (fill, 0), strict=False)
-    ]
-    runs = run(
-        join,
-        [_lay_out(array, axis) for array in arrays],
-        windows.size,
-        windows.spacing,
-        distance,
-    )
-    windows = windows.moved(max(0, -windows.starts[0]))
-    return [_wanted(found, arrays[0].shape, axis, windows) for found in runs]
+    """Return the maximum of each window, and its place."""
+    pixels = _padded(pixels, axis, windows, _lowest(pixels.dtype))
+    places = _padded(places, axis, windows, 0)
+    both = [_lay_out(pixels, axis), _lay_out(places, axis)]
+    runs = run(larger, both, windows.size, windows.spacing)
+    return [_wanted(found, pixels.shape, axis, windows) for found in runs]
 
 
 def _spread(grad: np.ndarray, axis: int, windows: Windows, size: int) -> np.ndarray:
     """Return, for each of `size` pixels along axis, the sum over the windows that read it."""
     # Put each gradient where its window ends, zeros elsewhere. The sum over as many positions as a
     # window has, from a pixel on, then meets the ends of just those windows that read the pixel.
-    padding = max(0, -windows.starts.start)
+    padding = -windows.starts.start
     shape = list(grad.shape)
     shape[axis] = padding + size + windows.size - 1
     ends = np.zeros(shape, grad.dtype)
-    first = windows.starts.start + padding + windows.size - 1
-    last = first + windows.starts.step * (grad.shape[axis] - 1)
-    ends[_at(axis, slice(first, last + 1, windows.starts.step))] = grad
+    last = windows.size - 1 + windows.starts.step * (grad.shape[axis] - 1)
+    ends[_at(axis, slice(windows.size - 1, last + 1, windows.starts.step))] = grad
     readers = Windows(range(padding, padding + size), windows.size)
-    return _pool(total, [ends], axis, readers)[0]
+    return _pool(np.add, ends, axis, readers)
 
 
 def _at(axis: int, part: Any) -> tuple:
@@ -551,5 +527,6 @@ def _wanted(
             buffer=runs,
             strides=(rows * columns * step, columns * step, step),
         )
-    starts = windows.starts
-    return runs[_at(axis, slice(starts.start, starts.stop, starts.step))]
+    first, stop, step = windows.starts.start, windows.starts.stop, windows.starts.step
+    padding = max(0, -first)
+    return runs[_at(axis, slice(first + padding, stop + padding, step))]
