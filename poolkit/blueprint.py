@@ -20,7 +20,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from poolkit import draw
-from poolkit.costs import run_without_numbers
+from poolkit.costs import run_without_numbers, tensors
 from poolkit.layers import BlurPool2d, GatedPool2d, GeM, MixedPool2d, StochasticPool2d
 
 __all__ = ["Box", "boxes", "network"]
@@ -179,7 +179,7 @@ class _Watch(TorchFunctionMode):
         def leave(module: nn.Module, args: tuple, kwargs: dict, output: Any) -> None:
             self._layers_entered -= 1
             if not self._layers_entered:
-                self._step(name, module, _tensors((args, kwargs)), _tensors(output))
+                self._step(name, module, tensors((args, kwargs)), tensors(output))
 
         return leave
 
@@ -190,7 +190,7 @@ class _Watch(TorchFunctionMode):
         output = function(*args, **(kwargs or {}))
         if not self._layers_entered:
             name = getattr(function, "__name__", str(function))
-            self._step(name, function, _tensors((args, kwargs)), _tensors(output))
+            self._step(name, function, tensors((args, kwargs)), tensors(output))
         return output
 
     def finished(self, net: nn.Module) -> tuple[Box, ...]:
@@ -248,17 +248,6 @@ def _is_layer(module: nn.Module) -> bool:
     """Tell whether a module is one step, not a net of others: nobody looks into torch's own."""
     container = type(module).__module__ == "torch.nn.modules.container"
     return not container and (_is_torchs(module) or not any(module.children()))
-
-
-def _tensors(value: Any) -> list[torch.Tensor]:
-    """Return the tensors in a value, also those in tuples, lists and dicts."""
-    if isinstance(value, torch.Tensor):
-        return [value]
-    if isinstance(value, dict):
-        value = tuple(value.values())
-    if isinstance(value, tuple | list):
-        return [tensor for part in value for tensor in _tensors(part)]
-    return []
 
 
 def _kind(

@@ -16,6 +16,8 @@ __all__ = [
     "WindowOperation",
     "cost",
     "poolings_and_strides",
+    "run_without_numbers",
+    "tensors",
     "window_operations",
 ]
 
@@ -117,9 +119,9 @@ def cost(net: nn.Module, input_shape: Sequence[int]) -> Cost:
             in_all = counter.get_total_flops() // 2 - before
             if entered:
                 entered[-1][1] += in_all
-            adds, inputs = in_all - of_children, _tensors((args, kwargs))
+            adds, inputs = in_all - of_children, tensors((args, kwargs))
             if not any(module.children()) or adds:
-                row = _layer_cost(name, module, inputs, _tensors(output), adds)
+                row = _layer_cost(name, module, inputs, tensors(output), adds)
                 layers[name] = _sum(layers[name], row) if name in layers else row
 
         return leave
@@ -324,14 +326,14 @@ def _without_others(row: LayerCost, net: nn.Module, layers: dict[str, LayerCost]
     return row._replace(parameters=sum(parameter.numel() for parameter in own))
 
 
-def _tensors(value: Any) -> list[torch.Tensor]:
-    """The tensors in what a module is called with, or returns, in order."""
+def tensors(value: Any) -> list[torch.Tensor]:
+    """Return the tensors in what a module is called with, or returns, in order."""
     if isinstance(value, torch.Tensor):
         return [value]
     if isinstance(value, dict):
         value = list(value.values())
     if isinstance(value, tuple | list):
-        return [tensor for part in value for tensor in _tensors(part)]
+        return [tensor for part in value for tensor in tensors(part)]
     return []
 
 
