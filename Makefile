@@ -1,9 +1,9 @@
 # make lab         opens the course in JupyterLab
 # make test        lint, unit tests, and every lesson re-executed and compared with its outputs
 # make quick       lint and the fast unit tests: no lessons, no browser; about a minute
-# make notebooks   executes the lessons in place (one of them: make notebooks LESSON=06)
+# make notebooks   executes the lessons in place (one of them: make notebooks LESSON=07)
 # make site        the lessons as a website, in build/site
-# make slides      the lessons as slides, in build/slides (one of them: make slides LESSON=06)
+# make slides      the lessons as slides, in build/slides (one of them: make slides LESSON=07)
 # make lint        the first part of make test
 #
 # The environment in .venv is made when it is missing or older than pyproject.toml or

@@ -345,7 +345,7 @@ def taps(
     Args: all in pixels, and valid together: `output_size` comes from one of the size
     functions above.
     Source: the definition at the top of this module, solved for the window's number.
-    Introduced in lesson 04.
+    Introduced in lesson 05.
 
     >>> [(tap.windows, tap.positions) for tap in taps(4, 2, 2, 2, 0, 1)]
     [(slice(0, 2, 1), slice(0, 3, 2)), (slice(0, 2, 1), slice(1, 4, 2))]

@@ -96,7 +96,7 @@ def measure(
     thread" may use one thread of torch, the others as many as torch likes.
 
     Raises: TypeError or ValueError if `rounds` is not a whole number of at least 1.
-    Introduced in lesson 04.
+    Introduced in lesson 05.
 
     >>> sorted(measure({"sum": lambda: sum(range(9)), "max": lambda: max(range(9))}, rounds=3))
     ['max', 'sum']

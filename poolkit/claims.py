@@ -1,4 +1,4 @@
-"""The twenty sayings about pooling that lesson 12 judges, in its order and under its headings.
+"""The twenty sayings about pooling that lesson 13 judges, in its order and under its headings.
 
 Each stands in one place: how it is measured, the statements that decide it, the figures in words,
 the better sentence. Figures of one operation or of untrained nets are computed anew, those of
@@ -109,7 +109,7 @@ def _shrinking() -> dict[str, Any]:
 C1 = Claim(
     number=1,
     saying="Pooling shrinks the height and width of the maps.",
-    lesson="09_look_inside_real_nets.ipynb#Count-the-poolings",
+    lesson="10_look_inside_real_nets.ipynb#Count-the-poolings",
     measure=_shrinking,
     statements=lambda f: [above(f["smaller"], 0.5), below(f["same"], 0.5)],
     shown=lambda f: (
@@ -226,7 +226,7 @@ C9 = Claim(
     number=9,
     saying="Global pooling makes one number of each map, by average or maximum, before the dense "
     "layer.",
-    lesson="05_choose_a_pool.ipynb#One-number-for-a-whole-map",
+    lesson="06_choose_a_pool.ipynb#One-number-for-a-whole-map",
     measure=_global_pooling,
     statements=lambda f: [
         below(f["average"], 1.5),
@@ -285,7 +285,7 @@ def _lead(counts: dict[str, int]) -> int:
 C11 = Claim(
     number=11,
     saying="2×2 windows with stride 2 are the most used.",
-    lesson="09_look_inside_real_nets.ipynb#Count-the-poolings",
+    lesson="10_look_inside_real_nets.ipynb#Count-the-poolings",
     measure=_most_used,
     # A lead of one can hang on one layer of one net.
     statements=lambda f: [above(_lead(f[key]), 0, 1.5) for key in ("number", "nets")],
@@ -312,7 +312,7 @@ def _computation() -> dict[str, Any]:
 C3 = Claim(
     number=3,
     saying="Pooling lowers the computation.",
-    lesson="09_look_inside_real_nets.ipynb#With-downsampling-and-without",
+    lesson="10_look_inside_real_nets.ipynb#With-downsampling-and-without",
     measure=_computation,
     statements=lambda f: [above(times, 1.1, 0.05) for times in f.values()],
     shown=lambda f: (
@@ -341,7 +341,7 @@ def _parameters() -> dict[str, Any]:
 C4 = Claim(
     number=4,
     saying="Pooling lowers the number of parameters.",
-    lesson="09_look_inside_real_nets.ipynb#And-the-parameters?",
+    lesson="10_look_inside_real_nets.ipynb#And-the-parameters?",
     measure=_parameters,
     statements=lambda f: [above(times, 1.1, 0.05) for times in f.values()],
     shown=lambda f: (
@@ -369,7 +369,7 @@ def _large_inputs() -> dict[str, Any]:
 C18 = Claim(
     number=18,
     saying="Without pooling, large inputs are impractical.",
-    lesson="09_look_inside_real_nets.ipynb#With-downsampling-and-without",
+    lesson="10_look_inside_real_nets.ipynb#With-downsampling-and-without",
     measure=_large_inputs,
     # A laptop has 16 GB.
     statements=lambda f: [above(f[name], 16, 4) for name in ("batch", "one", "strides")],
@@ -407,7 +407,7 @@ def _weights_and_work() -> dict[str, Any]:
 C20 = Claim(
     number=20,
     saying="Pooling has no weights and is fast.",
-    lesson="09_look_inside_real_nets.ipynb#And-the-parameters?",
+    lesson="10_look_inside_real_nets.ipynb#And-the-parameters?",
     measure=_weights_and_work,
     statements=lambda f: [
         below(f["plain"], 0.5),
@@ -449,7 +449,7 @@ def _overfitting() -> dict[str, Any]:
 C5 = Claim(
     number=5,
     saying="Pooling prevents overfitting.",
-    lesson="07_compare_the_downsamplers.ipynb#Does-pooling-prevent-overfitting?",
+    lesson="08_compare_the_downsamplers.ipynb#Does-pooling-prevent-overfitting?",
     measure=_overfitting,
     statements=lambda f: [
         below(f["fewest"], 5, 2),
@@ -495,7 +495,7 @@ C13 = Claim(
     number=13,
     saying="A strided convolution learns, so it is more flexible and loses less than a pool; it "
     "costs more parameters.",
-    lesson="07_compare_the_downsamplers.ipynb#Is-the-difference-real?",
+    lesson="08_compare_the_downsamplers.ipynb#Is-the-difference-real?",
     measure=_strided,
     statements=lambda f: [
         *(above(f[key], 0, 0.2) for key in ("replaced", "added", "same")),
@@ -528,7 +528,7 @@ def _learned_pools() -> dict[str, Any]:
 C19 = Claim(
     number=19,
     saying="Pooling can itself be learned.",
-    lesson="05_choose_a_pool.ipynb#All-in-one-table",
+    lesson="06_choose_a_pool.ipynb#All-in-one-table",
     measure=_learned_pools,
     statements=lambda f: [above(f[f"{name}_learns"], 0.5) for name in ("gem", "mixed", "gated")],
     shown=lambda f: (
@@ -546,7 +546,7 @@ C19 = Claim(
 def _invariance() -> dict[str, Any]:
     """How far the averages at a net's end move with the image, and how often its class stays.
 
-    The averages are those of lesson 08: untrained nets, relative to how much they differ between
+    The averages are those of lesson 09: untrained nets, relative to how much they differ between
     images, at the worst of the shifts by 1 to 8 pixels. The classes are those of trained nets, in
     percent: the median over seeds, at the worst shift.
     """
@@ -573,7 +573,7 @@ def _invariance() -> dict[str, Any]:
 C6 = Claim(
     number=6,
     saying="Pooling makes a net translation invariant: it finds a feature wherever it is.",
-    lesson="08_shift_the_image.ipynb#A-stack-of-strides",
+    lesson="09_shift_the_image.ipynb#A-stack-of-strides",
     measure=_invariance,
     statements=lambda f: [
         *(above(f[f"{name}_steady"], 99, 0.5) for name in ("max", "average")),
@@ -610,7 +610,7 @@ def _small_moves() -> dict[str, Any]:
 C15 = Claim(
     number=15,
     saying="Small movements of the input do not change the pooled map much.",
-    lesson="08_shift_the_image.ipynb#One-bright-cell",
+    lesson="09_shift_the_image.ipynb#One-bright-cell",
     measure=_small_moves,
     statements=lambda f: [
         *(below(f[name] / f["input"], 0.9, 0.05) for name in ("max", "average")),
@@ -639,7 +639,7 @@ def _replaced_by_strides() -> dict[str, Any]:
 C12 = Claim(
     number=12,
     saying="ResNet and GoogLeNet replace pooling by strided convolutions.",
-    lesson="09_look_inside_real_nets.ipynb#Count-the-poolings",
+    lesson="10_look_inside_real_nets.ipynb#Count-the-poolings",
     measure=_replaced_by_strides,
     statements=lambda f: [
         above(strides / (pools + strides), 0.5, 0.2) for pools, strides in f.values()
@@ -656,7 +656,7 @@ C12 = Claim(
 def _depth() -> dict[str, Any]:
     """What a cell sees after each block, in pixels, and how well the blocks' maps tell classes.
 
-    The second is lesson 06's: the share of images whose mean maps are nearest to the average of
+    The second is lesson 07's: the share of images whose mean maps are nearest to the average of
     their own class, in percent, here after training for one pass over 12,000 images.
     """
     block = [Layer(3), Layer(2, 2)]
@@ -690,7 +690,7 @@ def _tells_better(right: list[float]) -> list[int]:
 C16 = Claim(
     number=16,
     saying="Early layers see detail, deeper layers see abstraction.",
-    lesson="06_train_a_cnn.ipynb#From-fine-to-abstract",
+    lesson="07_train_a_cnn.ipynb#From-fine-to-abstract",
     measure=_depth,
     statements=lambda f: [
         *(above(after - before, 0.5) for before, after in pairwise(f["pixels"])),
@@ -723,7 +723,7 @@ def _which_pools() -> dict[str, Any]:
 C17 = Claim(
     number=17,
     saying="LeNet-5 used average pooling, VGG and ResNet max pooling.",
-    lesson="06_train_a_cnn.ipynb#LeNet-5,-as-published",
+    lesson="07_train_a_cnn.ipynb#LeNet-5,-as-published",
     measure=_which_pools,
     statements=lambda f: [
         below(f["lenet5"], 0.5),
@@ -761,7 +761,7 @@ C14 = Claim(
     number=14,
     saying="Pooling hurts segmentation, so upsampling, unpooling or transposed convolution is "
     "used.",
-    lesson="11_segment_the_scene.ipynb#Does-pooling-hurt-segmentation?",
+    lesson="12_segment_the_scene.ipynb#Does-pooling-hurt-segmentation?",
     measure=_segmentation,
     statements=lambda f: [
         *(above(f[f"dilated_{kind}"], 0, 0.5) for kind in ("mean", "boundary")),

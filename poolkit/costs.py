@@ -65,7 +65,7 @@ class Cost(NamedTuple):
         Args: `amount`, "parameters", "multiply_adds", "activations" or "activation_bytes";
         `sides`, heights in pixels: each layer counts for the one that is nearest to its own, and
         outputs that are not maps count as height 1.
-        Introduced in lesson 09.
+        Introduced in lesson 10.
         """
         sums = dict.fromkeys(sides, 0)
         for layer in self.layers:
@@ -98,7 +98,7 @@ def cost(net: nn.Module, input_shape: Sequence[int]) -> Cost:
     Args: `net`, a module that takes one tensor; `input_shape`, the shape of it, with the batch.
     Raises: TypeError if a layer has a matrix of weights and multiplies in no way that is counted.
     Source: torch.utils.flop_counter, which counts a multiply-add as two operations.
-    Introduced in lesson 07.
+    Introduced in lesson 08.
 
     >>> counted = cost(nn.Sequential(nn.Conv2d(1, 6, 5), nn.MaxPool2d(2)), (1, 1, 28, 28))
     >>> counted.parameters, counted.multiply_adds, counted.activations
@@ -165,7 +165,7 @@ def window_operations(net: nn.Module, input_shape: Sequence[int]) -> tuple[Windo
     is computed.
 
     Args: `net`, a module that takes one tensor; `input_shape`, the shape of it, with the batch.
-    Introduced in lesson 09.
+    Introduced in lesson 10.
 
     >>> (pooling,) = window_operations(nn.MaxPool2d(2), (1, 3, 8, 6))
     >>> pooling.kind, pooling.stride, pooling.output_shape
@@ -201,7 +201,7 @@ def poolings_and_strides(net: nn.Module, input_shape: Sequence[int]) -> dict[str
     pooling has the sizes of its maps instead, as in "adaptive avg 7x7->1x1".
 
     Args: `net`, a module that takes one tensor; `input_shape`, the shape of it, with the batch.
-    Introduced in lesson 09.
+    Introduced in lesson 10.
 
     >>> poolings_and_strides(nn.Sequential(nn.Conv2d(1, 6, 5), nn.MaxPool2d(2)), (1, 1, 28, 28))
     {'max 2x2/2': 1}

@@ -87,7 +87,7 @@ class Scenes(Dataset):
 
     Shape: images (N, 1, H, W), uint8; masks (N, H, W), uint8, the index into SCENE_CLASSES.
 
-    Introduced in lesson 11.
+    Introduced in lesson 12.
     """
 
     def __init__(
@@ -146,7 +146,7 @@ def fashion_scenes(
     Returns: Scenes, a Dataset of n pairs (picture, mask).
     Raises: TypeError, ValueError if an argument is no whole number, or out of range;
     FileNotFoundError, OSError as fashion_mnist.
-    Introduced in lesson 11.
+    Introduced in lesson 12.
     """
     if split not in ("train", "test"):
         raise ValueError(f"split={split!r} is not one of train, test")
@@ -195,7 +195,7 @@ def to_tensors(dataset: Dataset, size: int = 64) -> tuple[torch.Tensor, torch.Te
 
     Raises: TypeError if an item is not a pair of PIL images; ValueError if a picture or a mask is
     of another kind; the message names the item.
-    Introduced in lesson 11.
+    Introduced in lesson 12.
     """
     size = whole_number("size", size, 1)
     images = np.empty((len(dataset), size, size), np.uint8)

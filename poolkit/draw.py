@@ -157,7 +157,7 @@ def segmentations(panels: Mapping[str, Any], names: Sequence[str], *, columns: i
     `columns`, pictures per row.
     Raises: ValueError if a map has a class without a name, a panel has another shape, or there is
     none, or there are more names than colours; TypeError if a panel is masked.
-    Introduced in lesson 11.
+    Introduced in lesson 12.
     """
     if len(names) > len(CLASSES):
         raise ValueError(f"there are {len(names)} names and only {len(CLASSES)} colours")
@@ -200,7 +200,7 @@ def feature_maps(layers: Mapping[str, Any], *, maps: int = 8) -> Figure:
     maps per layer.
     Raises: ValueError if an array does not have 3 axes, or there is none; TypeError if one is
     masked.
-    Introduced in lesson 06.
+    Introduced in lesson 07.
     """
     arrays = _arrays(layers)
     for title, values in arrays.items():
@@ -228,7 +228,7 @@ def learning_curves(histories: Mapping[str, "History"]) -> Figure:
 
     Args: `histories`, a dict from name to a poolkit.training.History with test results.
     Raises: ValueError if there is none, or one has no test results.
-    Introduced in lesson 06.
+    Introduced in lesson 07.
     """
     figure, ax = plt.subplots(figsize=(7, 4), dpi=_DPI, layout="constrained")
     for i, (name, history) in enumerate(_not_empty(histories).items()):
@@ -258,7 +258,7 @@ def costs(
     Args: `sizes`, the numbers along the x axis; `curves`, a dict from name to the costs, one for
     each size; `xlabel` and `ylabel`, what the sizes and the costs are, with their unit.
     Raises: ValueError if a curve has not one cost for each size, or there is none.
-    Introduced in lesson 04.
+    Introduced in lesson 05.
     """
     figure, ax = plt.subplots(figsize=(7, 4), dpi=_DPI, layout="constrained")
     for i, (name, values) in enumerate(_not_empty(curves).items()):
@@ -287,7 +287,7 @@ def seeds(groups: Mapping[str, Sequence[float]], *, xlabel: str) -> Figure:
     Args: `groups`, a dict from name to the figures, one for each seed, the first drawn on top;
     `xlabel`, what the figures are, with their unit.
     Raises: ValueError if a group has no figure, or there is none.
-    Introduced in lesson 07.
+    Introduced in lesson 08.
     """
     figure, ax = plt.subplots(figsize=(7, 0.6 + 0.36 * len(groups)), dpi=_DPI, layout="constrained")
     for row, (name, figures) in enumerate(_not_empty(groups).items()):
@@ -316,7 +316,7 @@ def bands(
     (sizes, seeds); `xlabel` and `ylabel`, what the sizes and the figures are, with their unit;
     `xscale`, "linear" or "log".
     Raises: ValueError if a curve has not one row for each size, or there is none.
-    Introduced in lesson 07.
+    Introduced in lesson 08.
     """
     figure, ax = plt.subplots(figsize=(7, 4), dpi=_DPI, layout="constrained")
     for i, (name, figures) in enumerate(_not_empty(curves).items()):
@@ -347,7 +347,7 @@ def overlaps(kernel_size: int, stride: int, *, inputs: int = 5) -> Figure:
     one input to the next; `inputs`, how many inputs there are along the row.
     Raises: TypeError if a size is not a whole number, ValueError if it is less than 1.
     Source: Odena, Dumoulin, Olah 2016, doi:10.23915/distill.00003.
-    Introduced in lesson 10.
+    Introduced in lesson 11.
     """
     inputs = whole_number("inputs", inputs, 1)
     counts = np.zeros(conv_transpose_output_size(inputs, kernel_size, stride), dtype=int)
@@ -387,7 +387,7 @@ def shares(wholes: Mapping[str, Mapping[str, float]], *, xlabel: str) -> Figure:
     Args: `wholes`, a dict from name to a dict from the name of a part to its amount, where all have
     the same parts, in the same order; `xlabel`, what 100 % is.
     Raises: ValueError if the parts differ, or there is nothing to draw.
-    Introduced in lesson 09.
+    Introduced in lesson 10.
     """
     parts = list(next(iter(_not_empty(wholes).values())))
     figure, ax = plt.subplots(figsize=(8, 0.8 + 0.45 * len(wholes)), dpi=_DPI, layout="constrained")
@@ -413,7 +413,7 @@ def confusion(matrix: Any, names: Sequence[str]) -> Figure:
 
     Args: `matrix`, counts, shape (classes, classes); `names`, one per class.
     Raises: ValueError if the matrix is not square with one row per name; TypeError if it is masked.
-    Introduced in lesson 06.
+    Introduced in lesson 07.
     """
     matrix = _array("matrix", matrix)
     if matrix.shape != (len(names), len(names)):

@@ -1,4 +1,4 @@
-"""The sweeps over many training runs whose results lessons 07, 08 and 11 show.
+"""The sweeps over many training runs whose results lessons 08, 09 and 12 show.
 
     python -m poolkit.experiments downsamplers       every downsampler, on 12,000 images
     python -m poolkit.experiments overfitting        four of them, on 500 to 4,000 images
@@ -130,7 +130,7 @@ def load(name, folder=RESULTS):
         FileNotFoundError: if there is no table yet.
         ValueError: if there is no sweep of that name, or the table has other columns.
 
-    Introduced in lesson 07.
+    Introduced in lesson 08.
     """
     sweep, path = _sweep(name), _path(name, folder)
     if not path.exists():
@@ -151,7 +151,7 @@ def by_variant(rows, column, **setting):
     Raises:
         ValueError: if a setting fits no row, or leaves a variant two rows with one seed.
 
-    Introduced in lesson 07.
+    Introduced in lesson 08.
 
     >>> by_variant([{"variant": "max", "seed": s, "square": s * s} for s in (3, 1)], "square")
     {'max': [1, 9]}
@@ -183,7 +183,7 @@ def run_one(name, *, device="auto", **setting):
         ValueError: if there is no sweep of that name, or not exactly one run of that setting.
         KeyboardInterrupt: if the run is stopped.
 
-    Introduced in lesson 07.
+    Introduced in lesson 08.
     """
     sweep = _sweep(name)
     if "seed" not in setting:

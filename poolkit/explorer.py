@@ -71,7 +71,7 @@ class PoolExplorer(anywidget.AnyWidget):
     `cell`, the (row, column) of the output whose window is shown.
     Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
     Source: `functional` and `gradients`.
-    Introduced in lesson 01; windows in lesson 02, the gradient view in lesson 03.
+    Introduced in lesson 01; windows in lesson 02, the gradient view in lesson 04.
 
     >>> PoolExplorer([[1, 3, 2, 4], [5, 6, 1, 2]], kernel_size=2).output.tolist()
     [[6.0, 4.0]]

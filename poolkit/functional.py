@@ -67,7 +67,7 @@ def max_pool2d(
     Its value is -inf in both; torch returns an index outside the map for it (or of another
     pixel), poolkit raises ValueError when asked for indices.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
-    Introduced in lesson 01; windows in lesson 02, indices in lesson 03.
+    Introduced in lesson 01; windows in lesson 02, indices in lesson 04.
 
     >>> x = np.array([[[1, 3, 2, 4], [5, 6, 1, 2], [0, 1, 3, 1], [2, 4, 5, 2]]])
     >>> max_pool2d(x, 2).tolist()
@@ -145,7 +145,7 @@ def lp_pool2d(
     poolkit refuses all of these.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html; after
     Sermanet, Chintala and LeCun 2012, arXiv:1204.3968.
-    Introduced in lesson 05.
+    Introduced in lesson 06.
 
     >>> lp_pool2d(np.array([[[3.0, 4.0]]]), 2, (1, 2)).tolist()
     [[[5.0]]]
@@ -177,7 +177,7 @@ def adaptive_avg_pool2d(
     NaN; poolkit checks the shape always. torch has no gradient where output_size holds a 0.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html; a bin
     is `arithmetic.adaptive_window`.
-    Introduced in lesson 02, global pooling (output_size=1) in lesson 05.
+    Introduced in lesson 02, global pooling (output_size=1) in lesson 06.
 
     >>> adaptive_avg_pool2d(np.array([[[1.0, 2.0, 3.0]]]), (1, 2)).tolist()
     [[[1.5, 2.5]]]
@@ -237,7 +237,7 @@ def max_unpool2d(
     least one pixel.
     Source: Zeiler and Fergus 2013, arXiv:1311.2901;
     https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxUnpool2d.html
-    Introduced in lesson 10.
+    Introduced in lesson 11.
 
     >>> max_unpool2d(np.array([[[6.0, 4.0]]]), np.array([[[5, 3]]]), 2).tolist()
     [[[0.0, 0.0, 0.0, 4.0], [0.0, 6.0, 0.0, 0.0]]]
@@ -270,7 +270,7 @@ def interpolate(
     it takes scale_factor=True.
     Source: aten/src/ATen/native/UpSample.h of PyTorch;
     https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.interpolate.html
-    Introduced in lesson 10.
+    Introduced in lesson 11.
 
     >>> interpolate(np.array([[[[1.0, 2.0]]]]), size=(1, 4), mode="bilinear").tolist()
     [[[[1.0, 1.25, 1.75, 2.0]]]]
@@ -301,7 +301,7 @@ def conv2d(
     multiplied: a weight that is inf or NaN does not make a NaN of it.
     Source: Dumoulin and Visin 2016, arXiv:1603.07285;
     https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
-    Introduced in lesson 10.
+    Introduced in lesson 11.
 
     >>> conv2d(np.array([[[1, 2, 3]]]), np.array([[[[1, -1]]]])).tolist()
     [[[-1, -1]]]
@@ -336,7 +336,7 @@ def conv_transpose2d(
     Differs from torch: torch takes a bias of another dtype.
     Source: Dumoulin and Visin 2016, arXiv:1603.07285, section 4;
     https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose2d.html
-    Introduced in lesson 10.
+    Introduced in lesson 11.
 
     >>> conv_transpose2d(np.ones((1, 1, 3)), np.ones((1, 1, 1, 3)), stride=2).tolist()
     [[[1.0, 1.0, 2.0, 1.0, 2.0, 1.0, 1.0]]]

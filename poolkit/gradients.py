@@ -59,7 +59,7 @@ def max_pool2d_backward(
     Differs from torch: where dilation makes a window that reads only padding, torch adds its
     gradient to a wrong pixel, or writes outside the array; poolkit raises ValueError.
     Source: the derivative of `functional.max_pool2d`; ties as in torch.autograd.
-    Introduced in lesson 03.
+    Introduced in lesson 04.
 
     >>> x = np.array([[[1.0, 3.0, 3.0, 2.0]]])
     >>> max_pool2d_backward(np.array([[[10.0, 20.0, 30.0]]]), x, (1, 2), stride=1).tolist()
@@ -97,7 +97,7 @@ def avg_pool2d_backward(
     Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
     Raises: see the top of the module.
     Source: the derivative of `functional.avg_pool2d`.
-    Introduced in lesson 03.
+    Introduced in lesson 04.
 
     >>> avg_pool2d_backward(np.array([[[10.0, 20.0]]]), np.zeros((1, 1, 3)), (1, 2), 1).tolist()
     [[[5.0, 15.0, 10.0]]]
@@ -277,7 +277,7 @@ def conv2d_backward(
     Raises: see the top of the module.
     Source: the derivative of `functional.conv2d`; for x, Dumoulin and Visin 2016,
     arXiv:1603.07285, chapter 4.
-    Introduced in lesson 10.
+    Introduced in lesson 11.
 
     >>> x, weight = np.array([[[1.0, 2.0]]]), np.array([[[[3.0, 4.0]]]])
     >>> grad_x, grad_weight, grad_bias = conv2d_backward(np.ones((1, 1, 1)), x, weight)
@@ -316,7 +316,7 @@ def conv_transpose2d_backward(
     Raises: see the top of the module.
     Source: the derivative of `functional.conv_transpose2d`; for x, Dumoulin and Visin 2016,
     arXiv:1603.07285, chapter 4.
-    Introduced in lesson 10.
+    Introduced in lesson 11.
 
     >>> x, weight = np.array([[[5.0]]]), np.array([[[[3.0, 4.0]]]])
     >>> grads = conv_transpose2d_backward(np.array([[[1.0, 2.0]]]), x, weight)

@@ -21,7 +21,7 @@ def above(figure: float | tuple[float, float], bound: float, margin: float = 0.0
     `bound`, what it is compared with, in the same unit; `margin`, how far from the bound it must
     be, at least 0.
     Raises: ValueError if the margin is negative, or a pair has its highest number first.
-    Introduced in lesson 12.
+    Introduced in lesson 13.
 
     >>> above(1.4, 1, margin=0.2), above(1.1, 1, margin=0.2), above((-2.6, -1.4), 0)
     (1, 0, -1)
@@ -49,7 +49,7 @@ def verdict(statements: Iterable[int]) -> str:
 
     Args: `statements`, for each 1 if it holds, -1 if it does not, 0 if it is open.
     Raises: ValueError if there is none.
-    Introduced in lesson 12.
+    Introduced in lesson 13.
 
     >>> verdict([1, 1]), verdict([1, 0]), verdict([0]), verdict([-1, -1])
     ('true', 'partly', 'partly', 'false')
@@ -109,7 +109,7 @@ def judge_all(claims: Iterable[Claim]) -> dict[int, Judged]:
     """Measure and judge claims, and return each under its number.
 
     Raises: FileNotFoundError if a table in data/results/ is missing.
-    Introduced in lesson 12.
+    Introduced in lesson 13.
     """
     judged = {}
     for claim in claims:
@@ -121,7 +121,7 @@ def judge_all(claims: Iterable[Claim]) -> dict[int, Judged]:
 def table(judged: Iterable[Judged]) -> str:
     """Return a table in Markdown: saying, verdict, figures with a link to the lesson, sentence.
 
-    Introduced in lesson 12.
+    Introduced in lesson 13.
     """
     rows = ["| | people say | verdict | figures | say instead |", "|---|---|---|---|---|"]
     for one in judged:

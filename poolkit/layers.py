@@ -65,7 +65,7 @@ def blur_pool2d(x: Tensor, filter_size: int = 3, stride: int = 2) -> Tensor:
     Raises: TypeError if x is not a tensor of floats, or a size is not an int; ValueError if x does
     not have 4 axes or is too small to be mirrored, or a size is below 1.
     Source: Zhang 2019, arXiv:1904.11486.
-    Introduced in lesson 05.
+    Introduced in lesson 06.
 
     >>> blur_pool2d(torch.tensor([[[[0.0, 0, 4, 0]]]]).expand(1, 1, 4, 4))[0, 0, 0].tolist()
     [0.0, 2.0]
@@ -113,7 +113,7 @@ def max_blur_pool2d(
     Shape: (N, C, H, W) -> (N, C, ceil((H - kernel_size + 1) / stride), the same of W).
     Raises: as `blur_pool2d`, and ValueError if the window does not fit into x.
     Source: Zhang 2019, arXiv:1904.11486.
-    Introduced in lesson 05.
+    Introduced in lesson 06.
     """
     _check_maps(x)
     _check_window(x, kernel_size, 1)
@@ -160,7 +160,7 @@ def gem(
     ValueError if x does not have 4 axes or is smaller than the window, p is the number 0 or a
     tensor of several, a size is below 1, or eps is not above 0.
     Source: Radenović, Tolias, Chum 2017, arXiv:1711.02512.
-    Introduced in lesson 05.
+    Introduced in lesson 06.
 
     >>> gem(torch.tensor([[[[1.0, 7.0]]]]), p=2).item()
     5.0
@@ -222,7 +222,7 @@ def mixed_pool2d(
     int; ValueError if x does not have 4 axes or is smaller than the window, share is a number
     outside of 0 to 1 or a tensor that does not fit, or a size is below 1.
     Source: Lee, Gallagher, Tu 2015, arXiv:1509.08985.
-    Introduced in lesson 05.
+    Introduced in lesson 06.
 
     >>> mixed_pool2d(torch.tensor([[[[1.0, 3], [5, 7]]]]), share=0.5, kernel_size=2).item()
     5.5
@@ -271,7 +271,7 @@ def gated_pool2d(x: Tensor, mask: Tensor, stride: int | None = None) -> Tensor:
     int; ValueError if x does not have 4 axes or is smaller than the mask, the mask is not square,
     or stride is below 1.
     Source: Lee, Gallagher, Tu 2015, arXiv:1509.08985.
-    Introduced in lesson 05.
+    Introduced in lesson 06.
 
     >>> gated_pool2d(torch.tensor([[[[1.0, 3], [5, 7]]]]), torch.zeros(2, 2)).item()
     5.5
@@ -332,7 +332,7 @@ def stochastic_pool2d(
     Raises: TypeError if x is not a tensor of floats, or a size is not an int; ValueError if x does
     not have 4 axes or is smaller than the window, or a size is below 1.
     Source: Zeiler, Fergus 2013, arXiv:1301.3557.
-    Introduced in lesson 05.
+    Introduced in lesson 06.
 
     >>> stochastic_pool2d(torch.tensor([[[[0.0, 1], [0, 3]]]]), 2, training=False).item()
     2.5
@@ -386,7 +386,7 @@ def spatial_pyramid_pool(x: Tensor, levels: Sequence[int] = (4, 2, 1), mode: str
     floor(side / level); the bins here are those of torch's adaptive pooling, the same where level
     divides the side.
     Source: He, Zhang, Ren, Sun 2014, arXiv:1406.4729.
-    Introduced in lesson 05.
+    Introduced in lesson 06.
 
     >>> spatial_pyramid_pool(torch.tensor([[[[1.0, 2], [3, 4]]]]), levels=(2, 1)).tolist()
     [[1.0, 2.0, 3.0, 4.0, 4.0]]

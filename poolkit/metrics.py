@@ -31,7 +31,7 @@ def accuracy(predictions: torch.Tensor, labels: torch.Tensor) -> float:
     Args: `predictions`, predicted classes, a tensor of integers of any shape; `labels`, true
     classes, a tensor of integers of the same shape; where they are VOID, nothing counts.
     Raises: ValueError if the shapes differ or there is nothing to compare.
-    Introduced in lesson 06.
+    Introduced in lesson 07.
 
     >>> accuracy(torch.tensor([1, 0, 2, 2]), torch.tensor([1, 1, 2, 2]))
     0.75
@@ -51,7 +51,7 @@ def confusion_matrix(predictions: torch.Tensor, labels: torch.Tensor, classes: i
 
     Raises: ValueError if the shapes differ, there is nothing to compare, or a class is out of
     range.
-    Introduced in lesson 06.
+    Introduced in lesson 07.
 
     >>> confusion_matrix(torch.tensor([0, 1, 1]), torch.tensor([0, 0, 1]), classes=2)
     tensor([[1, 1],
@@ -76,7 +76,7 @@ def mean_iou(predictions: torch.Tensor, labels: torch.Tensor, classes: int) -> f
     range.
     Source: Everingham et al. 2010, doi:10.1007/s11263-009-0275-4, section 4.2.1 (the measure of a
     class, from VOC2008 on); Long et al. 2014, arXiv:1411.4038 (their mean). Introduced in
-    lesson 11.
+    lesson 12.
 
     >>> mean_iou(torch.tensor([0, 0, 0, 1]), torch.tensor([0, 0, 1, 1]), classes=3) == (2/3 + 1/2)/2
     True
@@ -103,7 +103,7 @@ def boundary_iou(
     Shape: (N, H, W), (N, H, W) -> a float.
 
     Raises: ValueError as mean_iou, or if distance is not an int of at least 1.
-    Source: Cheng et al. 2021, arXiv:2103.16562. Introduced in lesson 11.
+    Source: Cheng et al. 2021, arXiv:2103.16562. Introduced in lesson 12.
     """
     _in_range(predictions, labels, classes)
     if labels.ndim != 3:
@@ -126,7 +126,7 @@ def translate(images: torch.Tensor, down: int, right: int) -> torch.Tensor:
     Shape: (..., H, W) -> (..., H, W).
 
     Raises: ValueError if a move is as long as the image or longer.
-    Introduced in lesson 08.
+    Introduced in lesson 09.
 
     >>> translate(torch.tensor([[1, 2, 3], [4, 5, 6]]), 1, -1).tolist()
     [[0, 0, 0], [2, 3, 0]]
@@ -159,7 +159,7 @@ def consistency(
     `batch_size`, images per forward pass; it changes time and memory, not the result.
     Raises: TypeError if shift is not an int; ValueError if shift is negative or as long as a side,
     or images are not as above.
-    Source: Zhang 2019, arXiv:1904.11486. Introduced in lesson 08.
+    Source: Zhang 2019, arXiv:1904.11486. Introduced in lesson 09.
     """
     shift = whole_number("shift", shift)
     batch_size = whole_number("batch_size", batch_size, 1)

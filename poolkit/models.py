@@ -32,7 +32,7 @@ class ScaledTanh(nn.Module):
 
     Shape: any -> the same.
 
-    Source: LeCun et al. 1998, doi:10.1109/5.726791, section II.B and Appendix A. Lesson 06.
+    Source: LeCun et al. 1998, doi:10.1109/5.726791, section II.B and Appendix A. Lesson 07.
     """
 
     def forward(self, a):
@@ -49,7 +49,7 @@ class Subsampling(nn.Module):
 
     Shape: (N, C, H, W) -> (N, C, H // 2, W // 2).
 
-    Source: LeCun et al. 1998, doi:10.1109/5.726791, section II.B, layers S2 and S4. Lesson 06.
+    Source: LeCun et al. 1998, doi:10.1109/5.726791, section II.B, layers S2 and S4. Lesson 07.
     """
 
     def __init__(self, channels):
@@ -76,7 +76,7 @@ class PartialConv2d(nn.Module):
 
     Shape: (N, C, H, W) -> (N, len(connections), H - kernel_size + 1, W - kernel_size + 1).
 
-    Source: LeCun et al. 1998, doi:10.1109/5.726791, section II.B, layer C3. Lesson 06.
+    Source: LeCun et al. 1998, doi:10.1109/5.726791, section II.B, layer C3. Lesson 07.
     """
 
     def __init__(self, connections, kernel_size):
@@ -119,7 +119,7 @@ class LeNet5(nn.Module):
     Shape: (N, 1, 28, 28) -> (N, 10).
 
     Source: LeCun, Bottou, Bengio, Haffner 1998, "Gradient-based learning applied to document
-    recognition", doi:10.1109/5.726791, section II.B and Appendix A. Introduced in lesson 06.
+    recognition", doi:10.1109/5.726791, section II.B and Appendix A. Introduced in lesson 07.
     """
 
     def __init__(self):
@@ -191,8 +191,8 @@ class SmallCNN(nn.Module):
     Source: the recipe of Ioffe & Szegedy 2015, arXiv:1502.03167 (convolution, batch normalisation,
     ReLU) with the global average pooling of Lin et al. 2013, arXiv:1312.4400. "strided", "added
     strided" and "added max" are after Springenberg et al. 2014, arXiv:1412.6806 (Strided-CNN,
-    All-CNN and ConvPool-CNN); the sources of the others are in `layers`. Lesson 06; all
-    downsamplers in lesson 07.
+    All-CNN and ConvPool-CNN); the sources of the others are in `layers`. Lesson 07; all
+    downsamplers in lesson 08.
     """
 
     def __init__(self, downsample="max", channels=(16, 32, 32), classes=10):
@@ -316,7 +316,7 @@ class SceneNet(nn.Module):
     2015, arXiv:1511.00561 (SegNet: unpooling), Ronneberger et al. 2015, arXiv:1505.04597 (U-Net:
     maps kept at each size, which it appends and this net adds, so that no parameters come with
     them), Yu & Koltun 2015, arXiv:1511.07122 (dilations), Odena et al. 2016,
-    doi:10.23915/distill.00003 (resizing and convolution). Introduced in lesson 11.
+    doi:10.23915/distill.00003 (resizing and convolution). Introduced in lesson 12.
     """
 
     def __init__(self, upsample="skip", channels=None, classes=11):
@@ -381,7 +381,7 @@ def without_downsampling(net):
     Args:
         net: a module; it is not changed.
 
-    Introduced in lesson 09.
+    Introduced in lesson 10.
 
     >>> without_downsampling(nn.Sequential(nn.Conv2d(1, 6, 5, stride=2), nn.MaxPool2d(2)))
     Sequential(

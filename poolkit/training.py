@@ -57,7 +57,7 @@ def seed_everything(seed: int) -> None:
     """Set the seed of every random generator in use: Python's, NumPy's and torch's.
 
     The same seed then gives the same training run, bit for bit, on one machine with one number of
-    threads. Introduced in lesson 06.
+    threads. Introduced in lesson 07.
 
     Args: `seed`, an int from 0 to 2**32 - 1, NumPy's range.
     """
@@ -98,7 +98,7 @@ def fit(
     Raises: TypeError, ValueError if images and labels do not belong together, a label is no class
     that the model scores, none counts, or a number is out of range. Nothing was trained then.
     Source: Loshchilov & Hutter 2017, arXiv:1711.05101 (AdamW); Smith & Topin 2017,
-    arXiv:1708.07120 (one cycle, here in torch's form, with two phases). Introduced in lesson 06.
+    arXiv:1708.07120 (one cycle, here in torch's form, with two phases). Introduced in lesson 07.
     """
     _check_data("train", train)
     if test is not None:
@@ -169,7 +169,7 @@ def evaluate(
     Returns: An Evaluation; its predictions are int64, of the shape of the labels, on the CPU.
     Raises: TypeError, ValueError if images and labels do not belong together, a label is no class
     that the model scores, or none counts.
-    Introduced in lesson 06.
+    Introduced in lesson 07.
     """
     _check_data("data", data)
     batch_size = whole_number("batch_size", batch_size, 1)

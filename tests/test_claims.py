@@ -489,7 +489,7 @@ def prose(name):
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda c: f"C{c.number}")
 def test_the_lesson_says_it_too(claim):
-    (line,) = re.findall(rf"^- C{claim.number}: (.*)$", prose("12_judge_the_claims.ipynb"), re.M)
+    (line,) = re.findall(rf"^- C{claim.number}: (.*)$", prose("13_judge_the_claims.ipynb"), re.M)
     assert f"]({claim.lesson})" in line
     assert claim.number == 7 or line.startswith(claim.saying.removesuffix("."))
 

@@ -354,7 +354,7 @@ def test_vocs_loader_gives_what_fit_takes(tmp_path, photos_with_masks):
 
 
 def test_oxfords_pets_give_what_fit_takes(tmp_path, monkeypatch, photos_with_masks):
-    """The lines that lesson 11 shows, on two pictures in the form of that set."""
+    """The lines that lesson 12 shows, on two pictures in the form of that set."""
     photos, masks = photos_with_masks
     folder = tmp_path / "data" / "oxford-iiit-pet"
     (folder / "images").mkdir(parents=True)
@@ -365,7 +365,7 @@ def test_oxfords_pets_give_what_fit_takes(tmp_path, monkeypatch, photos_with_mas
     for name, picture, mask in zip("ab", photos, masks, strict=True):
         picture.save(folder / "images" / f"{name}.jpg")
         Image.fromarray(mask + 1).save(folder / "annotations" / "trimaps" / f"{name}.png")
-    lesson = nbformat.read(NOTEBOOKS / "11_segment_the_scene.ipynb", as_version=4)
+    lesson = nbformat.read(NOTEBOOKS / "12_segment_the_scene.ipynb", as_version=4)
     text = "\n".join(cell.source for cell in lesson.cells)
     (code,) = re.findall(r"```python\n(.*?)```", text, re.S)
     assert code.count("download=True") == 1

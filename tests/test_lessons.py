@@ -22,6 +22,7 @@ SECTIONS = [
     "You will be able to",
     "You need",
     "What you saw",
+    "Can you still?",
     "Exercises",
     "In practice",
     "Read further",
@@ -35,6 +36,9 @@ EMOJI = re.compile("[\U0001f300-\U0001faff\u2600-\u26ff\u2705\u274c\u2728]")
 WRONG_KERNEL = """\
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(f"{error}. Close JupyterLab and open it with: make lab") from None"""
+
+# What ex.predict prints while there is no prediction.
+NO_PREDICTION = "no prediction yet. Put yours in place of the dots and run this cell again."
 
 RULES = {}
 
@@ -93,6 +97,11 @@ def edit(old, new):
     return change
 
 
+def noted(name, truth, answer):
+    """A folded cell whose first line takes a prediction, and whose last compares it."""
+    return f'ex.predict("99 {name}", ...)\n{answer}\nex.score("99 {name}", {truth})'
+
+
 def the_good_lesson():
     """The smallest lesson that keeps every rule."""
     md, code = new_markdown_cell, new_code_cell
@@ -105,24 +114,42 @@ def the_good_lesson():
     cells = [
         md(
             "# Lesson 99 · Test the rules\n\n## You will be able to\n\n- one\n- two\n- three\n\n"
-            "## You need\n\n- nothing\n\n" + "Plain words. " * 300
+            "## You need\n\n- Four numbers fit. (Lesson 01)\n- A step is 2. (Lesson 02)\n\n"
+            + "Plain words. "
+            * 350
         ),
         code(
-            "try:\n    import matplotlib.pyplot as plt\n    import numpy as np\n" + WRONG_KERNEL,
+            "try:\n    import matplotlib.pyplot as plt\n    import numpy as np\n\n"
+            "    from poolkit import exercises as ex\n" + WRONG_KERNEL,
         ),
         md("## Body\n\nLook at this."),
         printed("print(np.arange(3).sum())", "3\n"),
         md("**Predict.** How many?"),
-        printed("print('How many?')\nprint(len([4, 5]))", "How many?\n2\n", **folded),
+        printed(noted("two", 2, "print(len([4, 5]))"), f"99 two: {NO_PREDICTION}\n2\n", **folded),
         md("Two.\n\n**Predict.** And now?"),
-        printed("print('How many?')\nprint(len([4]))", "How many?\n1\n", **folded),
-        md("One. Now a picture."),
+        printed(noted("one", 1, "print(len([4]))"), f"99 one: {NO_PREDICTION}\n1\n", **folded),
+        md("One.\n\n**Predict.** And an empty list?"),
+        printed("print('How many?')\nprint(len([]))", "How many?\n0\n", **folded),
+        md("None. Now pictures."),
         code("plt.plot([1, 2])\nplt.show()", outputs=[figure]),
         md("*Figure: a rising line.*"),
+        code("plt.plot([2, 1])\nplt.show()", outputs=[figure]),
+        md("*Figure: a falling line.*"),
+        code("plt.plot([1, 1])\nplt.show()", outputs=[figure]),
+        md("*Figure: a level line.*"),
         printed("seconds = 3.2\nprint(seconds)", "3.2\n", tags=[IGNORE]),
         printed("assert seconds < 100\nprint('Under 100.')", "Under 100.\n"),
         *(c for i in range(4) for c in (md(f"Part {i}."), printed(f"print({i})", f"{i}\n"))),
-        md("## What you saw\n\n- one\n- two\n- three\n\n## Exercises\n\n1. Do it."),
+        md("## What you saw\n\n- one\n- two\n- three"),
+        printed("ex.tally()", "Predictions in this run: none noted.\n"),
+        md(
+            "## Can you still?\n\n"
+            + "".join(f"{i}. What is {i} + 1?\n" for i in range(1, 6))
+            + "\n<details><summary>Answers</summary>\n\n"
+            + "".join(f"{i}. {i + 1}\n" for i in range(1, 6))
+            + "\n</details>"
+        ),
+        md("## Exercises\n\n1. Do it."),
         md(
             "## In practice\n\nDo it.\n\n## Read further\n\n"
             "- [A paper](https://doi.org/10.1/2): why it is worth reading."
@@ -213,19 +240,74 @@ def code_cells_are_short(nb):
 
 @rule(
     lambda nb: nb.cells.__delitem__(slice(19, None)),
-    lambda nb: nb.cells.extend(new_markdown_cell("More.") for _ in range(30)),
+    lambda nb: nb.cells.extend(new_markdown_cell("More.") for _ in range(40)),
 )
-def has_20_to_48_cells(nb):
-    if not 20 <= len(nb.cells) <= 48:
-        yield f"it has {len(nb.cells)} cells, not 20 to 48"
+def has_20_to_64_cells(nb):
+    if not 20 <= len(nb.cells) <= 64:
+        yield f"it has {len(nb.cells)} cells, not 20 to 64"
 
 
-@rule(edit("Plain words. " * 300, ""), edit("Plain words. " * 300, "Plain words. " * 800))
-def has_600_to_1500_words(nb):
-    # A caption says what the figure above it shows: who sees that one need not read it.
-    words = len(re.sub(r"^\*Figure: .*?\*$", "", markdown(nb), flags=re.M | re.S).split())
-    if not 600 <= words <= 1500:
-        yield f"it has {words} words of prose, not 600 to 1500"
+@rule(edit("Plain words. " * 350, ""), edit("Plain words. " * 350, "Plain words. " * 1100))
+def has_700_to_2100_words(nb):
+    # Captions and answers repeat what stands elsewhere, for whom they help; formulas are no words.
+    text = re.sub(r"^\*Figure: .*?\*$", "", markdown(nb), flags=re.M | re.S)
+    text = re.sub(r"<details>.*?</details>|\$\$.*?\$\$", "", text, flags=re.S)
+    words = len(text.split())
+    if not 700 <= words <= 2100:
+        yield f"it has {words} words of prose, not 700 to 2100"
+
+
+@rule(lambda nb: [c.outputs.clear() for c in code_cells(nb) if "plot([1, 1])" in c.source])
+def has_three_figures(nb):
+    figures = sum(map(has_png, code_cells(nb)))
+    if figures < 3:
+        yield f"it has {figures} figures, fewer than 3"
+
+
+@rule(
+    edit("- A step is 2. (Lesson 02)\n", ""),
+    edit("(Lesson 01)", ""),
+)
+def two_facts_of_earlier_lessons_are_recalled(nb):
+    (number,) = re.findall(r"^# Lesson (\d\d)", markdown(nb), re.M)
+    facts = re.findall(r"^ *- .+\(Lesson (\d\d)\)$", section(nb, "You need"), re.M)
+    if number > "01" and len([n for n in facts if n < number]) < 2:
+        yield f"You need recalls {len(facts)} facts as '- … (Lesson NN)', fewer than 2"
+
+
+@rule(
+    edit("5. What is 5 + 1?\n", ""),
+    edit("3. 4\n", ""),
+    edit("<details><summary>Answers</summary>", "Answers:"),
+    edit("</details>", ""),
+)
+def five_questions_are_asked_and_their_answers_folded(nb):
+    asked = section(nb, "Can you still?")
+    found = re.search(
+        r"^<details><summary>Answers</summary>\n\n(.*?)\n\n?</details>$", asked, re.M | re.S
+    )
+    parts = (asked.split("<details>")[0], found[1] if found else "")
+    counts = [len(re.findall(r"^\d\. .", part, re.M)) for part in parts]
+    if counts != [5, 5]:
+        yield f"Can you still? has {counts[0]} questions and {counts[1]} folded answers, not 5"
+
+
+@rule(
+    edit('ex.predict("99 two", ...)', 'print("How many?")'),
+    edit('ex.predict("99 two", ...)', 'ex.predict("98 two", ...)'),
+    edit('ex.predict("99 two", ...)', 'ex.predict("99 two", 2)'),
+    edit('\nex.score("99 one", 1)', ""),
+    edit("ex.tally()", "print(2)"),
+)
+def two_predictions_can_be_noted_and_are_counted(nb):
+    (number,) = re.findall(r"^# Lesson (\d\d)", markdown(nb), re.M)
+    code = "\n".join(c.source for c in code_cells(nb))
+    noted = re.findall(rf'^ex\.predict\("({number} [^"]+)", \.\.\.\)$', code, re.M)
+    scored = re.findall(r'^ex\.score\("([^"]+)", .+\)$', code, re.M)
+    if len(set(noted)) < min(2, int(number)) or noted != scored:
+        yield f"predictions are noted of {noted} and compared of {scored}"
+    if noted and len(re.findall(r"^ex\.tally\(\)$", code, re.M)) != 1:
+        yield "ex.tally() does not stand in it once"
 
 
 @rule(
@@ -248,7 +330,7 @@ def title_has_the_lessons_number(nb):
 
 @rule(
     edit("- one\n- two\n- three\n\n## You need", "- one\n\n## You need"),
-    edit("- one\n- two\n- three\n\n## Exercises", "- one\n- two\n\n## Exercises"),
+    edit("saw\n\n- one\n- two\n- three", "saw\n\n- one\n- two"),
 )
 def goals_are_three_or_four_and_mirrored(nb):
     goals = bullets(section(nb, "You will be able to"))
@@ -279,7 +361,7 @@ def prose_stands_between_code_cells(nb):
 
 
 @rule(
-    edit("**Predict.** How", "How"),
+    lambda nb: [edit("**Predict.** And", "And")(nb) for _ in range(2)],
     lambda nb: first_code(nb, "len([4])").metadata.pop("jupyter"),
     lambda nb: first_code(nb, "len([4])").metadata.pop("tags"),
     lambda nb: nb.cells.insert(5, new_markdown_cell("A digression.")),
@@ -290,7 +372,8 @@ def two_predictions_come_before_folded_outputs(nb):
     # JupyterLab shows the first line of a folded output, so that line must not be the answer.
     for cell in code_cells(nb):
         text = "".join(o.get("text", "") for o in cell.outputs)
-        if "hide-output" in tags(cell) and not re.match(r"[^\n\d]*[:?]\n.", text):
+        first = rf"([^\n\d]*[:?]|\d\d [^:]*: {re.escape(NO_PREDICTION)})\n."
+        if "hide-output" in tags(cell) and not re.match(first, text):
             yield f"the first line of {text!r} gives the answer away"
     predictions = 0
     for cell, after in pairwise(nb.cells):
@@ -365,7 +448,7 @@ def ignored_outputs_are_followed_by_a_claim(nb):
 
 @rule(
     edit("\nplt.show()", ""),
-    lambda nb: nb.cells[9].outputs[0].data.update({"image/svg+xml": "<svg/>"}),
+    lambda nb: first_code(nb, "plot([1, 2])").outputs[0].data.update({"image/svg+xml": "<svg/>"}),
     edit("print(2)", "from ipywidgets import interact"),
     edit("print(2)", "output = widgets.Output()"),
 )

@@ -168,7 +168,7 @@ def test_small_cnn_with_other_downsamplers(downsample, sides, added, expected):
 
 
 def test_each_downsampler_without_weights_starts_from_the_same_net():
-    # The comparison of lesson 07 is by pairs: one seed, one start. An added convolution draws
+    # The comparison of lesson 08 is by pairs: one seed, one start. An added convolution draws
     # numbers of its own, the same in both nets that have one; the trained poolings start from
     # constants.
     nets = {}

@@ -29,7 +29,7 @@ def minutes():
 def test_what_a_teacher_types_gives_the_printed_answer():
     text = GUIDE.read_text(encoding="utf-8")
     test = doctest.DocTestParser().get_doctest(text, {}, GUIDE.name, str(GUIDE), 0)
-    # A lesson without a picture for the explorer (07, 11, 12) has no line to type.
+    # A lesson without a picture for the explorer (08, 12, 13) has no line to type.
     assert len(test.examples) > 30
     assert doctest.DocTestRunner().run(test).failed == 0
 
@@ -58,7 +58,7 @@ def test_the_minutes_of_a_route_add_up():
             whole, exercises = minutes()[lesson[:2]]
             added += whole - exercises if lesson.endswith("*") else whole
         assert added == int(total), lessons
-    (course,) = re.findall(r"^\| a full course \| 00 to 12 \| (\d+) \|$", text, re.M)
+    (course,) = re.findall(r"^\| a full course \| 00 to 13 \| (\d+) \|$", text, re.M)
     assert int(course) == sum(whole for whole, _ in minutes().values())
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     totals = re.findall(r"^\| (?:an evening|half a day|a course) \| .* \| (\d+) \|$", readme, re.M)
@@ -84,7 +84,7 @@ def test_figures_said_to_be_stored_are_in_the_stored_run():
 
 
 def test_the_guide_expects_the_verdicts_that_the_last_lesson_stores():
-    lesson = nbformat.read(NOTEBOOKS / "12_judge_the_claims.ipynb", as_version=4)
+    lesson = nbformat.read(NOTEBOOKS / "13_judge_the_claims.ipynb", as_version=4)
     (table,) = (
         output.data["text/markdown"]
         for cell in lesson.cells
@@ -92,6 +92,6 @@ def test_the_guide_expects_the_verdicts_that_the_last_lesson_stores():
         if "text/markdown" in output.get("data", {})
     )
     stored = dict(re.findall(r"^\| (C\d+) \|.*?\| \*\*(\w+)\*\* \|", table, re.M))
-    expected = re.findall(r"^\| (C\d+) .*? \| (\w+)[^|]* \|", pages()["12"], re.M)
+    expected = re.findall(r"^\| (C\d+) .*? \| (\w+)[^|]* \|", pages()["13"], re.M)
     assert len(stored) == 20
     assert dict(expected) == stored

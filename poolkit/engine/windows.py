@@ -1,6 +1,6 @@
 """Pooling by sliding windows: the maximum or the average of each, at the cost of a few copies.
 
-Three ideas, each of them a step of lesson 04:
+Three ideas, each of them a step of lesson 05:
 
 - A 2-D window is a column of rows. So one axis is pooled first and then the other: a window costs
   k + k pixels, not k * k.

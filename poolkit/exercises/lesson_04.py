@@ -1,176 +1,234 @@
-"""The exercises of lesson 04: whole-array steps in place of loops."""
+"""The exercises of lesson 04: the way back through a pooling layer."""
 
 import numpy as np
 
-from poolkit.exercises.cases import cases, uneven
-from poolkit.exercises.exercise import Exercise, blocks
-
-_RUN = {"x": lambda row, column, case: (row, column, 1, case["k"])}
+from poolkit.exercises.cases import GRID, cases
+from poolkit.exercises.exercise import Exercise, same_cell
 
 
-tap_values = Exercise(
-    name="tap_values",
+def _output_of_cell(row, column, case):
+    return (row // 2, column // 2, 1, 1)
+
+
+def _window_of_cell(row, column, case):
+    return (row // 2 * 2, column // 2 * 2, 2, 2)
+
+
+def _sum_of_squares(x):
+    """the sum of x ** 2"""
+    return (x**2).sum()
+
+
+def _weighted_cubes(x):
+    """x[0] ** 3 + 10 * x[1] + x[0] * x[2]"""
+    return x[0] ** 3 + 10 * x[1] + x[0] * x[2]
+
+
+def _sum_of_pooled(x):
+    """the sum of the 2×2 max pooling of x"""
+    height, width = x.shape[0] // 2, x.shape[1] // 2
+    windows = x[: 2 * height, : 2 * width].reshape(height, 2, width, 2)
+    return windows.max(axis=(1, 3)).sum()
+
+
+max_pool_backward = Exercise(
+    name="max_pool_backward",
     prompt=(
-        "`x` is an array of floats of shape (H, W). Along each of its rows, windows of "
-        "`kernel_size` cells start every `stride` cells; only whole windows count. `number` is "
-        "a place in a window, counted from 0. Return what each window holds at this place: an "
-        "array of floats of shape (H, windows). One slice does it, without a loop."
+        "2×2 max pooling turned `x`, an array of floats of shape (H, W), into a map of shape (H "
+        "// 2, W // 2). `grad_output`, an array of floats of that smaller shape, holds the "
+        "gradient of each of its numbers. Return the gradient of each cell of x: an array of "
+        "floats of shape (H, W). In each window the largest cell gets all and the others 0; of "
+        "several largest cells, the first in reading order gets all. An odd row or column at "
+        "the end is in no window and gets 0."
     ),
     cases=cases(
-        "x number kernel_size stride",
-        (uneven(2, 4), 0, 2, 2),
-        (uneven(2, 4), 1, 2, 2),
-        (uneven(1, 4), 1, 2, 1),
-        (uneven(2, 5), 0, 2, 2),
-        (uneven(2, 7), 2, 3, 2),
-        (uneven(3, 8), 1, 3, 2),
-        (uneven(2, 9), 0, 3, 3),
-        (uneven(1, 10), 3, 4, 3),
-        (uneven(2, 6), 0, 1, 4),
-    ),
-    example=3,
-    hints=[
-        "The first window holds cell `number` of the row there; the next one, `stride` cells on.",
-        "How many whole windows are there? You wrote it in lesson 02: output_size.",
-        "A slice is start : stop : step. The last value lies (windows - 1) * stride after the "
-        "first, and stop must be one more than its place.",
-    ],
-    solution_source="""
-def tap_values(x, number, kernel_size, stride):
-    windows = (x.shape[1] - kernel_size) // stride + 1
-    last = number + (windows - 1) * stride
-    return x[:, number : last + 1 : stride]
-""",
-    meaning=(
-        "A maximum over windows is a maximum over kernel_size such slices: the loop over "
-        "windows has become a loop over the kernel, which is much shorter."
-    ),
-    windows={"x": lambda row, col, case: (row, col * case["stride"] + case["number"], 1, 1)},
-)
-
-block_avg = Exercise(
-    name="block_avg",
-    prompt=(
-        "`x` is an array of floats of shape (H, W). Cut it into blocks of `k` × `k` cells that "
-        "lie side by side. Return the average of each block: an array of floats of shape (H // "
-        "k, W // k). Rows and columns left over at the end are in no block. Use reshape in "
-        "place of a loop."
-    ),
-    cases=cases(
-        "x k",
-        (uneven(2, 2), 2),
-        (uneven(2, 4), 2),
-        (uneven(4, 2), 2),
-        (uneven(4, 4), 2),
-        (uneven(5, 4), 2),
-        (uneven(4, 7), 2),
-        (uneven(6, 9), 3),
-        (uneven(7, 8), 3),
-        (uneven(3, 5), 1),
-        (uneven(9, 13), 4),
+        "grad_output x",
+        (np.array([[7.0]]), np.array([[1.0, 2.0], [4.0, 3.0]])),
+        (np.array([[7.0]]), np.array([[1.0, 2.0], [2.0, 1.0]])),
+        (np.array([[10.0, 20.0], [30.0, 40.0]]), GRID),
+        (np.array([[5.0, -3.0]]), np.zeros((2, 4))),
+        (
+            np.array([[0.5], [-2.0]]),
+            np.array([[-4.0, -1, 9], [-2, -3, 9], [-6, -6, 9], [-5, -7, 9], [9, 9, 9]]),
+        ),
     ),
     example=1,
     hints=[
-        "First cut x to whole blocks: x[: rows * k, : columns * k].",
-        "reshape(rows, k, columns, k) gives each block two axes of its own: which of the four?",
-        "Averages can be taken over two axes at once: .mean(axis=(1, 3)).",
+        "Begin with np.zeros(x.shape), go through the windows as in the forward pass, and find in "
+        "each the cell of its maximum.",
+        "window.argmax() counts the cells in reading order and returns the first maximum.",
+        "In a window of width 2, cell number n is in row n // 2 and column n % 2.",
     ],
     solution_source="""
-def block_avg(x, k):
-    rows, columns = x.shape[0] // k, x.shape[1] // k
-    whole = x[: rows * k, : columns * k]
-    return whole.reshape(rows, k, columns, k).mean(axis=(1, 3))
+def max_pool_backward(grad_output, x):
+    grad = np.zeros(x.shape)
+    for i in range(grad_output.shape[0]):
+        for j in range(grad_output.shape[1]):
+            n = x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].argmax()
+            grad[2 * i + n // 2, 2 * j + n % 2] = grad_output[i, j]
+    return grad
 """,
     meaning=(
-        "Nothing moved in memory: reshape only counts the same numbers in another way. "
-        "scikit-image's block_reduce works like this."
+        "Max pooling sends the gradient down one path: in each window one cell learns and three "
+        "do not."
     ),
-    windows=blocks("k"),
+    windows={"x": _window_of_cell, "grad_output": _output_of_cell},
 )
 
-running_max = Exercise(
-    name="running_max",
+avg_pool_backward = Exercise(
+    name="avg_pool_backward",
     prompt=(
-        "`x` is an array of floats of shape (H, W), and `k` is at most W. Return the maximum of "
-        "every `k` neighbours in each row: an array of floats of shape (H, W − k + 1), where "
-        "cell (i, j) is the maximum of x[i, j] to x[i, j + k − 1]. So the windows move on by "
-        "one cell, and none hangs over the end. Double the windows as in this lesson."
+        "2×2 average pooling turned an input of the given `shape`, a pair (H, W), into a map of "
+        "shape (H // 2, W // 2). `grad_output`, an array of floats of that smaller shape, holds "
+        "the gradient of each of its numbers. Return the gradient of each cell of the input: an "
+        "array of floats of shape (H, W). An odd row or column at the end is in no window and "
+        "gets 0."
     ),
     cases=cases(
-        "x k",
-        (uneven(2, 3), 2),
-        (uneven(1, 4), 3),
-        (uneven(1, 4), 1),
-        (uneven(2, 6), 4),
-        (uneven(2, 7), 5),
-        (uneven(1, 7), 7),
-        (uneven(3, 9), 6),
-        (uneven(2, 16), 13),
-        (uneven(1, 12), 8),
+        "grad_output shape",
+        (np.array([[8.0]]), (2, 2)),
+        (np.array([[8.0, 4.0]]), (2, 4)),
+        (np.array([[8.0], [-4.0]]), (4, 2)),
+        (np.array([[1.0, 2.0], [3.0, 6.0]]), (4, 4)),
+        (np.array([[8.0]]), (3, 3)),
+        (np.array([[4.0, 12.0]]), (3, 5)),
     ),
+    example=4,
     hints=[
-        "best[:, :-1] and best[:, 1:] are each cell and its right neighbour: their np.maximum is "
-        "the maximum of every two.",
-        "From windows of size cells, a step of size cells leads to windows of 2 * size.",
-        "The last step is shorter: it may be only k - size cells.",
+        "Each of the four cells has a part of 1/4 in the average.",
+        "Begin with np.zeros(shape): an odd row or column is in no window, so its gradient is 0.",
     ],
     solution_source="""
-def running_max(x, k):
-    best, size = x.copy(), 1
-    while size < k:
-        step = min(size, k - size)
-        best = np.maximum(best[:, :-step], best[:, step:])
-        size += step
-    return best
+def avg_pool_backward(grad_output, shape):
+    grad = np.zeros(shape)
+    for i in range(grad_output.shape[0]):
+        for j in range(grad_output.shape[1]):
+            grad[2 * i : 2 * i + 2, 2 * j : 2 * j + 2] = grad_output[i, j] / 4
+    return grad
 """,
-    meaning=(
-        "Two windows may overlap, because a maximum does not mind meeting a cell twice. That is "
-        "why so few steps reach any k."
-    ),
-    windows=_RUN,
+    meaning="Average pooling needs no memory of its input: every cell of a window gets the same.",
+    windows={"grad_output": _output_of_cell},
 )
 
-running_sum = Exercise(
-    name="running_sum",
+avg_pool_backward_overlapping = Exercise(
+    name="avg_pool_backward_overlapping",
     prompt=(
-        "`x` is an array of floats of shape (H, W), and `k` is at most W. Return the sum of "
-        "every `k` neighbours in each row: an array of floats of shape (H, W − k + 1), where "
-        "cell (i, j) is the sum of x[i, j] to x[i, j + k − 1]. Put windows together from two "
-        "halves, but let no cell count twice: for an odd k, one cell more is added. And let a "
-        "large number not spoil the windows that do not hold it, as it does in differences of a "
-        "running total."
+        "Average pooling goes along a row of `size` cells: windows of `kernel_size` cells start "
+        "every `stride` cells, the first at cell 0, and may overlap. `grad_output`, a 1-D array "
+        "of floats, holds the gradient of each window's average. Return the gradient of each "
+        "cell of the row: a 1-D array of `size` floats. A cell in no window gets 0."
     ),
     cases=cases(
-        "x k",
-        (np.array([[1.0, 2.0, 4.0], [3.0, 0.0, 5.0]]), 2),
-        (np.array([[1.0, 2.0, 4.0, 8.0]]), 3),
-        (uneven(1, 4), 1),
-        (uneven(2, 6), 4),
-        (np.array([[1e16, 1.0, 1.0, 1.0]]), 2),
-        (uneven(2, 7), 5),
-        (uneven(1, 7), 7),
-        (uneven(3, 9), 6),
-        (uneven(2, 16), 13),
+        "grad_output size kernel_size stride",
+        (np.array([6.0]), 2, 2, 2),
+        (np.array([6.0, 2.0]), 4, 2, 2),
+        (np.array([6.0, 2.0]), 3, 2, 1),
+        (np.array([3.0, 6.0, 9.0]), 5, 3, 1),
+        (np.array([3.0, -6.0]), 5, 3, 2),
+        (np.array([4.0, 8.0]), 5, 2, 3),
+        (np.array([4.0, 8.0, 2.0]), 9, 4, 2),
     ),
+    example=2,
     hints=[
-        "For an even k: two windows of k // 2, side by side.",
-        "For an odd k one cell is left over: add it.",
-        "A function may call itself: running_sum(x, k // 2) gives the halves.",
+        "Window i covers the cells from i * stride up to, not including, i * stride + kernel_size.",
+        "A cell in two windows has a part in two outputs, so it gets the sum of two shares.",
+        "Use += and not =.",
     ],
     solution_source="""
-def running_sum(x, k):
-    if k == 1:
-        return x.copy()
-    half, width = k // 2, x.shape[1] - k + 1
-    halves = running_sum(x, half)
-    total = halves[:, :width] + halves[:, half : half + width]
-    if k % 2 == 1:
-        total = total + x[:, k - 1 :]
-    return total
+def avg_pool_backward_overlapping(grad_output, size, kernel_size, stride):
+    grad = np.zeros(size)
+    for i in range(len(grad_output)):
+        start = i * stride
+        grad[start : start + kernel_size] += grad_output[i] / kernel_size
+    return grad
 """,
     meaning=(
-        "Each window's sum is made of its own cells and of nothing else, so its digits are its "
-        "own. poolkit's average pooling works like this."
+        "A cell that several windows read in the forward pass gets the sum of their gradients "
+        "in the backward pass."
     ),
-    windows=_RUN,
+)
+
+numeric_gradient = Exercise(
+    name="numeric_gradient",
+    prompt=(
+        "`f` is a function from an array to a number, `x` an array of any shape, of floats or "
+        "of whole numbers, and `eps` a small number. The slope of f at a cell is f with this "
+        "one cell raised by eps, minus f with this one cell lowered by eps, divided by the "
+        "distance between the two. Return the slopes at all cells: an array of floats of the "
+        "shape of x. `x` itself must stay as it is."
+    ),
+    cases=cases(
+        "f x eps",
+        (_sum_of_squares, np.array([3.0]), 0.5),
+        (_weighted_cubes, np.array([2.0, 5.0, -1.0]), 0.5),
+        (_sum_of_squares, np.array([[1.0, 2.0], [3.0, -4.0]]), 0.25),
+        (_sum_of_pooled, GRID[:3], 0.25),
+        (_sum_of_squares, np.array([1, 2]), 0.5),
+    ),
+    hints=[
+        "Change one cell at a time, and only in a copy of x.",
+        "From eps below to eps above: the distance is 2 * eps.",
+        "np.ndindex(x.shape) goes through the cells of an array of any shape.",
+        "An array of whole numbers cuts off what you add: copy it with x.astype(float).",
+    ],
+    solution_source="""
+def numeric_gradient(f, x, eps):
+    grad = np.zeros(x.shape)
+    for cell in np.ndindex(x.shape):
+        above, below = x.astype(float), x.astype(float)
+        above[cell] += eps
+        below[cell] -= eps
+        grad[cell] = (f(above) - f(below)) / (2 * eps)
+    return grad
+""",
+    meaning=(
+        "It needs two calls of f for each cell: far too slow to train with, but it tells "
+        "whether a backward pass is right."
+    ),
+    windows={"x": same_cell},
+)
+
+never_learn = Exercise(
+    name="never_learn",
+    prompt=(
+        "`x` is an array of floats of shape (H, W). Max pooling goes over it with windows of "
+        "`kernel_size` × `kernel_size` cells that start every `stride` cells; only whole "
+        "windows count. In each window the largest cell gets the gradient; of several largest "
+        "cells, the first in reading order. Return an array of booleans of shape (H, W): True "
+        "for each cell that gets no gradient from any window. In the check's pictures, 1 stands "
+        "for True."
+    ),
+    cases=cases(
+        "x kernel_size stride",
+        (np.array([[1.0, 2.0], [4.0, 3.0]]), 2, 2),
+        (np.array([[1.0, 2.0, 2.0], [2.0, 1.0, 0.0], [5.0, 6.0, 7.0]]), 2, 2),
+        (np.array([[1.0, 2.0, 0.0], [4.0, 3.0, 5.0], [0.0, 6.0, 1.0]]), 2, 1),
+        (GRID, 2, 2),
+        (np.array([[-1.0, -3, -2, -4, -7], [-5, -6, -1, -2, -9], [-4, -1, -3, -1, -8]]), 3, 1),
+        (np.array([[1.0, 9, 2, 8, 8], [3, 9, 4, 7, 6], [7, 7, 9, 5, 5]]), 1, 2),
+        (np.zeros((3, 6)), 3, 2),
+    ),
+    example=1,
+    hints=[
+        "Begin with True everywhere, and set the cell of each window's maximum to False.",
+        "Window (i, j) starts at row i * stride and column j * stride. How many fit is the output "
+        "size rule of lesson 02.",
+        "np.unravel_index(window.argmax(), window.shape) gives row and column of the first maximum "
+        "inside the window.",
+    ],
+    solution_source="""
+def never_learn(x, kernel_size, stride):
+    never = np.ones(x.shape, dtype=bool)
+    for top in range(0, x.shape[0] - kernel_size + 1, stride):
+        for left in range(0, x.shape[1] - kernel_size + 1, stride):
+            window = x[top : top + kernel_size, left : left + kernel_size]
+            i, j = np.unravel_index(window.argmax(), window.shape)
+            never[top + i, left + j] = False
+    return never
+""",
+    meaning=(
+        "Under 2×2 max pooling with stride 2, three cells in four get no gradient from a "
+        "picture; from another picture other cells may."
+    ),
+    windows={"x": same_cell},
 )

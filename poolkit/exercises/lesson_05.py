@@ -1,134 +1,176 @@
-"""The exercises of lesson 05: pools between the average and the maximum."""
+"""The exercises of lesson 05: whole-array steps in place of loops."""
 
 import numpy as np
 
-from poolkit.exercises.cases import GRID, cases
+from poolkit.exercises.cases import cases, uneven
 from poolkit.exercises.exercise import Exercise, blocks
 
-generalised_mean = Exercise(
-    name="generalised_mean",
-    prompt=(
-        "`x` is an array of positive floats of shape (H, W), and `p` is a number above 0. Raise "
-        "all numbers of x to the power p, take their average, and take the p-th root of that. "
-        "Return this *generalised mean*: one float."
-    ),
-    cases=cases(
-        "x p",
-        (np.array([[3.0, 5.0]]), 1),
-        (np.array([[1.0, 7.0]]), 2),
-        (np.array([[1.0, 2.0], [3.0, 6.0]]), 3),
-        (np.array([[2.0, 2.0, 2.0], [2.0, 2.0, 2.0]]), 4),
-        (GRID + 1, 0.5),
-        (GRID + 1, 8),
-    ),
-    example=1,
-    hints=[
-        "Three steps: power, average, root. Keep this order.",
-        "The p-th root of a is a ** (1 / p).",
-        "(x**p).mean() averages all numbers of the array.",
-    ],
-    solution_source="""
-def generalised_mean(x, p):
-    return float((x**p).mean() ** (1 / p))
-""",
-    meaning=(
-        "With p as a number to learn, this is GeM pooling: training chooses its place between "
-        "average and maximum."
-    ),
-)
+_RUN = {"x": lambda row, column, case: (row, column, 1, case["k"])}
 
-mixed_pool = Exercise(
-    name="mixed_pool",
-    prompt=(
-        "`x` is an array of floats of shape (H, W), and `share` is a number from 0 to 1. Cut x "
-        "into windows of 2×2 cells that lie side by side. Return for each window share × its "
-        "maximum + (1 − share) × its average: an array of floats of shape (H // 2, W // 2). An "
-        "odd row or column at the end is in no window."
-    ),
-    cases=cases(
-        "x share",
-        (np.array([[1.0, 2.0], [3.0, 6.0]]), 0.5),
-        (np.array([[1.0, 2.0], [3.0, 6.0]]), 1.0),
-        (GRID, 0.25),
-        (GRID, 0.0),
-        (np.array([[-1.0, -4.0, 2.0], [-3.0, -2.0, 9.0]]), 0.75),
-        (GRID[:, :2].repeat(2, axis=0)[1:] * 1.5, 0.1),
-    ),
-    hints=[
-        "Work out the maximum and the average of a window first, as in lesson 01.",
-        "The rest of one is 1 - share.",
-        "reshape(height, 2, width, 2) lets you take both over the axes 1 and 3.",
-    ],
-    solution_source="""
-def mixed_pool(x, share):
-    height, width = x.shape[0] // 2, x.shape[1] // 2
-    windows = x[: 2 * height, : 2 * width].reshape(height, 2, width, 2)
-    return share * windows.max(axis=(1, 3)) + (1 - share) * windows.mean(axis=(1, 3))
-""",
-    meaning=(
-        "share = 0 is average pooling and share = 1 is max pooling; a network can learn what "
-        "lies between."
-    ),
-    windows=blocks(2),
-)
 
-expected_draw = Exercise(
-    name="expected_draw",
+tap_values = Exercise(
+    name="tap_values",
     prompt=(
-        "`x` is an array of floats, none of them below 0. Stochastic pooling draws one of them, "
-        "each with the probability value / sum of all values. Return what it draws on average, "
-        "over very many draws: one float. If all numbers are 0, that is 0."
+        "`x` is an array of floats of shape (H, W). Along each of its rows, windows of "
+        "`kernel_size` cells start every `stride` cells; only whole windows count. `number` is "
+        "a place in a window, counted from 0. Return what each window holds at this place: an "
+        "array of floats of shape (H, windows). One slice does it, without a loop."
     ),
     cases=cases(
-        "x",
-        [np.array([[1.0, 3.0]])],
-        [np.array([[1.0, 2.0], [3.0, 6.0]])],
-        [np.array([[0.0, 0.0], [0.0, 5.0]])],
-        [np.zeros((2, 2))],
-        [np.full((2, 3), 2.5)],
-        [GRID],
-    ),
-    hints=[
-        "The probability of each number is the number over the sum of all.",
-        "The mean of a draw is the sum of each value times its probability.",
-        "If the sum is 0, do not divide by it.",
-    ],
-    solution_source="""
-def expected_draw(x):
-    total = x.sum()
-    if total == 0:
-        return 0.0
-    return float((x * x / total).sum())
-""",
-    meaning="So a network that was trained with draws can be used without any: it gets their mean.",
-)
-
-pyramid_length = Exercise(
-    name="pyramid_length",
-    prompt=(
-        "A spatial pyramid pools `channels` maps at each level in `levels`, a list of whole "
-        "numbers. At level n it cuts each map into n × n bins, and each bin gives one number. "
-        "Return how many numbers come out in all: a whole number."
-    ),
-    cases=cases(
-        "channels levels",
-        (1, [1]),
-        (1, [2]),
-        (3, [1]),
-        (3, [2, 1]),
-        (12, [4, 2, 1]),
-        (256, [6, 3, 2, 1]),
-        (5, [3, 3]),
+        "x number kernel_size stride",
+        (uneven(2, 4), 0, 2, 2),
+        (uneven(2, 4), 1, 2, 2),
+        (uneven(1, 4), 1, 2, 1),
+        (uneven(2, 5), 0, 2, 2),
+        (uneven(2, 7), 2, 3, 2),
+        (uneven(3, 8), 1, 3, 2),
+        (uneven(2, 9), 0, 3, 3),
+        (uneven(1, 10), 3, 4, 3),
+        (uneven(2, 6), 0, 1, 4),
     ),
     example=3,
     hints=[
-        "Level 2 has 2 × 2 bins in each map.",
-        "Each bin gives one number for each channel.",
-        "Add up the bins of all levels, then multiply by the channels.",
+        "The first window holds cell `number` of the row there; the next one, `stride` cells on.",
+        "How many whole windows are there? You wrote it in lesson 02: output_size.",
+        "A slice is start : stop : step. The last value lies (windows - 1) * stride after the "
+        "first, and stop must be one more than its place.",
     ],
     solution_source="""
-def pyramid_length(channels, levels):
-    return channels * sum(n * n for n in levels)
+def tap_values(x, number, kernel_size, stride):
+    windows = (x.shape[1] - kernel_size) // stride + 1
+    last = number + (windows - 1) * stride
+    return x[:, number : last + 1 : stride]
 """,
-    meaning="The height and the width of the maps are not in it: that is the point.",
+    meaning=(
+        "A maximum over windows is a maximum over kernel_size such slices: the loop over "
+        "windows has become a loop over the kernel, which is much shorter."
+    ),
+    windows={"x": lambda row, col, case: (row, col * case["stride"] + case["number"], 1, 1)},
+)
+
+block_avg = Exercise(
+    name="block_avg",
+    prompt=(
+        "`x` is an array of floats of shape (H, W). Cut it into blocks of `k` × `k` cells that "
+        "lie side by side. Return the average of each block: an array of floats of shape (H // "
+        "k, W // k). Rows and columns left over at the end are in no block. Use reshape in "
+        "place of a loop."
+    ),
+    cases=cases(
+        "x k",
+        (uneven(2, 2), 2),
+        (uneven(2, 4), 2),
+        (uneven(4, 2), 2),
+        (uneven(4, 4), 2),
+        (uneven(5, 4), 2),
+        (uneven(4, 7), 2),
+        (uneven(6, 9), 3),
+        (uneven(7, 8), 3),
+        (uneven(3, 5), 1),
+        (uneven(9, 13), 4),
+    ),
+    example=1,
+    hints=[
+        "First cut x to whole blocks: x[: rows * k, : columns * k].",
+        "reshape(rows, k, columns, k) gives each block two axes of its own: which of the four?",
+        "Averages can be taken over two axes at once: .mean(axis=(1, 3)).",
+    ],
+    solution_source="""
+def block_avg(x, k):
+    rows, columns = x.shape[0] // k, x.shape[1] // k
+    whole = x[: rows * k, : columns * k]
+    return whole.reshape(rows, k, columns, k).mean(axis=(1, 3))
+""",
+    meaning=(
+        "Nothing moved in memory: reshape only counts the same numbers in another way. "
+        "scikit-image's block_reduce works like this."
+    ),
+    windows=blocks("k"),
+)
+
+running_max = Exercise(
+    name="running_max",
+    prompt=(
+        "`x` is an array of floats of shape (H, W), and `k` is at most W. Return the maximum of "
+        "every `k` neighbours in each row: an array of floats of shape (H, W − k + 1), where "
+        "cell (i, j) is the maximum of x[i, j] to x[i, j + k − 1]. So the windows move on by "
+        "one cell, and none hangs over the end. Double the windows as in this lesson."
+    ),
+    cases=cases(
+        "x k",
+        (uneven(2, 3), 2),
+        (uneven(1, 4), 3),
+        (uneven(1, 4), 1),
+        (uneven(2, 6), 4),
+        (uneven(2, 7), 5),
+        (uneven(1, 7), 7),
+        (uneven(3, 9), 6),
+        (uneven(2, 16), 13),
+        (uneven(1, 12), 8),
+    ),
+    hints=[
+        "best[:, :-1] and best[:, 1:] are each cell and its right neighbour: their np.maximum is "
+        "the maximum of every two.",
+        "From windows of size cells, a step of size cells leads to windows of 2 * size.",
+        "The last step is shorter: it may be only k - size cells.",
+    ],
+    solution_source="""
+def running_max(x, k):
+    best, size = x.copy(), 1
+    while size < k:
+        step = min(size, k - size)
+        best = np.maximum(best[:, :-step], best[:, step:])
+        size += step
+    return best
+""",
+    meaning=(
+        "Two windows may overlap, because a maximum does not mind meeting a cell twice. That is "
+        "why so few steps reach any k."
+    ),
+    windows=_RUN,
+)
+
+running_sum = Exercise(
+    name="running_sum",
+    prompt=(
+        "`x` is an array of floats of shape (H, W), and `k` is at most W. Return the sum of "
+        "every `k` neighbours in each row: an array of floats of shape (H, W − k + 1), where "
+        "cell (i, j) is the sum of x[i, j] to x[i, j + k − 1]. Put windows together from two "
+        "halves, but let no cell count twice: for an odd k, one cell more is added. And let a "
+        "large number not spoil the windows that do not hold it, as it does in differences of a "
+        "running total."
+    ),
+    cases=cases(
+        "x k",
+        (np.array([[1.0, 2.0, 4.0], [3.0, 0.0, 5.0]]), 2),
+        (np.array([[1.0, 2.0, 4.0, 8.0]]), 3),
+        (uneven(1, 4), 1),
+        (uneven(2, 6), 4),
+        (np.array([[1e16, 1.0, 1.0, 1.0]]), 2),
+        (uneven(2, 7), 5),
+        (uneven(1, 7), 7),
+        (uneven(3, 9), 6),
+        (uneven(2, 16), 13),
+    ),
+    hints=[
+        "For an even k: two windows of k // 2, side by side.",
+        "For an odd k one cell is left over: add it.",
+        "A function may call itself: running_sum(x, k // 2) gives the halves.",
+    ],
+    solution_source="""
+def running_sum(x, k):
+    if k == 1:
+        return x.copy()
+    half, width = k // 2, x.shape[1] - k + 1
+    halves = running_sum(x, half)
+    total = halves[:, :width] + halves[:, half : half + width]
+    if k % 2 == 1:
+        total = total + x[:, k - 1 :]
+    return total
+""",
+    meaning=(
+        "Each window's sum is made of its own cells and of nothing else, so its digits are its "
+        "own. poolkit's average pooling works like this."
+    ),
+    windows=_RUN,
 )

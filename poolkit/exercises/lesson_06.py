@@ -1,120 +1,134 @@
-"""The exercises of lesson 06: the parts of a network that can be counted by hand."""
+"""The exercises of lesson 06: pools between the average and the maximum."""
 
 import numpy as np
 
 from poolkit.exercises.cases import GRID, cases
 from poolkit.exercises.exercise import Exercise, blocks
 
-conv_parameters = Exercise(
-    name="conv_parameters",
+generalised_mean = Exercise(
+    name="generalised_mean",
     prompt=(
-        "A convolution turns `in_channels` maps into `out_channels` maps. Each output map has a "
-        "grid of `kernel_size` × `kernel_size` weights of its own for *every* input map, and "
-        "adds up what they give. If `bias` is True, each output map has one more number, which "
-        "is added to all of its cells. Return how many numbers the convolution trains: a whole "
-        "number."
+        "`x` is an array of positive floats of shape (H, W), and `p` is a number above 0. Raise "
+        "all numbers of x to the power p, take their average, and take the p-th root of that. "
+        "Return this *generalised mean*: one float."
     ),
     cases=cases(
-        "in_channels out_channels kernel_size bias",
-        (1, 1, 1, False),
-        (1, 1, 3, False),
-        (1, 1, 3, True),
-        (2, 1, 3, True),
-        (1, 2, 3, True),
-        (1, 6, 5, True),
-        (1, 16, 3, False),
-        (16, 32, 3, False),
-        (3, 64, 7, False),
-        (16, 120, 5, True),
+        "x p",
+        (np.array([[3.0, 5.0]]), 1),
+        (np.array([[1.0, 7.0]]), 2),
+        (np.array([[1.0, 2.0], [3.0, 6.0]]), 3),
+        (np.array([[2.0, 2.0, 2.0], [2.0, 2.0, 2.0]]), 4),
+        (GRID + 1, 0.5),
+        (GRID + 1, 8),
+    ),
+    example=1,
+    hints=[
+        "Three steps: power, average, root. Keep this order.",
+        "The p-th root of a is a ** (1 / p).",
+        "(x**p).mean() averages all numbers of the array.",
+    ],
+    solution_source="""
+def generalised_mean(x, p):
+    return float((x**p).mean() ** (1 / p))
+""",
+    meaning=(
+        "With p as a number to learn, this is GeM pooling: training chooses its place between "
+        "average and maximum."
+    ),
+)
+
+mixed_pool = Exercise(
+    name="mixed_pool",
+    prompt=(
+        "`x` is an array of floats of shape (H, W), and `share` is a number from 0 to 1. Cut x "
+        "into windows of 2×2 cells that lie side by side. Return for each window share × its "
+        "maximum + (1 − share) × its average: an array of floats of shape (H // 2, W // 2). An "
+        "odd row or column at the end is in no window."
+    ),
+    cases=cases(
+        "x share",
+        (np.array([[1.0, 2.0], [3.0, 6.0]]), 0.5),
+        (np.array([[1.0, 2.0], [3.0, 6.0]]), 1.0),
+        (GRID, 0.25),
+        (GRID, 0.0),
+        (np.array([[-1.0, -4.0, 2.0], [-3.0, -2.0, 9.0]]), 0.75),
+        (GRID[:, :2].repeat(2, axis=0)[1:] * 1.5, 0.1),
+    ),
+    hints=[
+        "Work out the maximum and the average of a window first, as in lesson 01.",
+        "The rest of one is 1 - share.",
+        "reshape(height, 2, width, 2) lets you take both over the axes 1 and 3.",
+    ],
+    solution_source="""
+def mixed_pool(x, share):
+    height, width = x.shape[0] // 2, x.shape[1] // 2
+    windows = x[: 2 * height, : 2 * width].reshape(height, 2, width, 2)
+    return share * windows.max(axis=(1, 3)) + (1 - share) * windows.mean(axis=(1, 3))
+""",
+    meaning=(
+        "share = 0 is average pooling and share = 1 is max pooling; a network can learn what "
+        "lies between."
+    ),
+    windows=blocks(2),
+)
+
+expected_draw = Exercise(
+    name="expected_draw",
+    prompt=(
+        "`x` is an array of floats, none of them below 0. Stochastic pooling draws one of them, "
+        "each with the probability value / sum of all values. Return what it draws on average, "
+        "over very many draws: one float. If all numbers are 0, that is 0."
+    ),
+    cases=cases(
+        "x",
+        [np.array([[1.0, 3.0]])],
+        [np.array([[1.0, 2.0], [3.0, 6.0]])],
+        [np.array([[0.0, 0.0], [0.0, 5.0]])],
+        [np.zeros((2, 2))],
+        [np.full((2, 3), 2.5)],
+        [GRID],
+    ),
+    hints=[
+        "The probability of each number is the number over the sum of all.",
+        "The mean of a draw is the sum of each value times its probability.",
+        "If the sum is 0, do not divide by it.",
+    ],
+    solution_source="""
+def expected_draw(x):
+    total = x.sum()
+    if total == 0:
+        return 0.0
+    return float((x * x / total).sum())
+""",
+    meaning="So a network that was trained with draws can be used without any: it gets their mean.",
+)
+
+pyramid_length = Exercise(
+    name="pyramid_length",
+    prompt=(
+        "A spatial pyramid pools `channels` maps at each level in `levels`, a list of whole "
+        "numbers. At level n it cuts each map into n × n bins, and each bin gives one number. "
+        "Return how many numbers come out in all: a whole number."
+    ),
+    cases=cases(
+        "channels levels",
+        (1, [1]),
+        (1, [2]),
+        (3, [1]),
+        (3, [2, 1]),
+        (12, [4, 2, 1]),
+        (256, [6, 3, 2, 1]),
+        (5, [3, 3]),
     ),
     example=3,
     hints=[
-        "How many weights lead from one input map to one output map?",
-        "Every output map sees every input map, each through a grid of its own.",
-        "The bias belongs to the output map: one for each, however many input maps there are.",
+        "Level 2 has 2 × 2 bins in each map.",
+        "Each bin gives one number for each channel.",
+        "Add up the bins of all levels, then multiply by the channels.",
     ],
     solution_source="""
-def conv_parameters(in_channels, out_channels, kernel_size, bias):
-    weights = in_channels * out_channels * kernel_size * kernel_size
-    if bias:
-        return weights + out_channels
-    return weights
+def pyramid_length(channels, levels):
+    return channels * sum(n * n for n in levels)
 """,
-    meaning=(
-        "The size of the picture is not in the rule, so pooling, which changes only that size, "
-        "saves a convolution no parameters."
-    ),
-)
-
-accuracy = Exercise(
-    name="accuracy",
-    prompt=(
-        "`scores` is an array of floats of shape (N, classes): a score for each of N pictures "
-        "and each class. `labels` is an array of N whole numbers: the true classes, counted "
-        "from 0. The class with the largest score of its picture is the prediction. Return the "
-        "share of right predictions: one float, from 0 to 1."
-    ),
-    cases=cases(
-        "scores labels",
-        (np.array([[0.1, 0.9]]), np.array([1])),
-        (np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1])),
-        (np.array([[2.0, 1.0, 0.0], [5.0, 6.0, 1.0], [3.0, 4.0, 0.5]]), np.array([0, 1, 2])),
-        (np.array([[-1.0, -2.0, -3.0], [-3.0, -1.0, -2.0]]), np.array([0, 1])),
-        (
-            np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3], [0.1, 0.2, 0.7], [0.4, 0.5, 0]]),
-            np.array([1, 2, 2, 0]),
-        ),
-    ),
-    example=1,
-    hints=[
-        "Row n holds the scores of picture n. Its prediction is the position of the largest score.",
-        "np.argmax has an argument axis: axis=1 looks along each row.",
-        "Comparing two arrays of N numbers with == gives N booleans; their mean is the share of "
-        "True.",
-    ],
-    solution_source="""
-def accuracy(scores, labels):
-    predictions = scores.argmax(axis=1)
-    return (predictions == labels).mean()
-""",
-    meaning="Only the largest score counts: a barely right prediction is as good as a sure one.",
-)
-
-subsampling = Exercise(
-    name="subsampling",
-    prompt=(
-        "LeNet-5's pooling of one map, without the squashing function that follows. `x` is an "
-        "array of floats of shape (H, W); `weight` and `bias` are two floats. Cut x into "
-        "windows of 2×2 cells that lie side by side. For each window add up its four cells, "
-        "multiply the sum by weight, and add bias. Return an array of floats of shape (H // 2, "
-        "W // 2). An odd row or column at the end is in no window."
-    ),
-    cases=cases(
-        "x weight bias",
-        (np.array([[4.0, 3.0], [2.0, 5.0]]), 1.0, 0.0),
-        (np.array([[4.0, 3.0], [2.0, 5.0]]), 0.5, 2.0),
-        (GRID, 0.25, 0.0),
-        (np.array([[1.0, -2, 3, 0.5, 2, 1], [4, 0, -1, 2.5, 3, 3]]), -2.0, 1.5),
-        (np.arange(15.0).reshape(5, 3), 2.0, -3.0),
-    ),
-    example=1,
-    hints=[
-        "It is the average pooling of lesson 01 without the division, then times weight, plus "
-        "bias.",
-        "The bias is added once to each output cell, after the multiplication.",
-    ],
-    solution_source="""
-def subsampling(x, weight, bias):
-    height, width = x.shape[0] // 2, x.shape[1] // 2
-    output = np.zeros((height, width))
-    for i in range(height):
-        for j in range(width):
-            window = x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
-            output[i, j] = weight * window.sum() + bias
-    return output
-""",
-    meaning=(
-        "With a weight of 1/4 and a bias of 0 this is average pooling; training may choose others."
-    ),
-    windows=blocks(2),
+    meaning="The height and the width of the maps are not in it: that is the point.",
 )

@@ -1,138 +1,120 @@
-"""The exercises of lesson 07: differences over seeds, and what a comparison must hold equal."""
+"""The exercises of lesson 07: the parts of a network that can be counted by hand."""
 
 import numpy as np
 
-from poolkit.exercises.cases import cases
-from poolkit.exercises.exercise import Exercise
+from poolkit.exercises.cases import GRID, cases
+from poolkit.exercises.exercise import Exercise, blocks
 
-paired_range = Exercise(
-    name="paired_range",
+conv_parameters = Exercise(
+    name="conv_parameters",
     prompt=(
-        "`a` and `b` are 1-D arrays of floats of one length: the results of two variants, one "
-        "for each seed, in the same order of seeds. Take the differences `a` minus `b` seed by "
-        "seed. Return the lowest and the highest of them, in this order: an array of two "
-        "floats."
+        "A convolution turns `in_channels` maps into `out_channels` maps. Each output map has a "
+        "grid of `kernel_size` × `kernel_size` weights of its own for *every* input map, and "
+        "adds up what they give. If `bias` is True, each output map has one more number, which "
+        "is added to all of its cells. Return how many numbers the convolution trains: a whole "
+        "number."
     ),
     cases=cases(
-        "a b",
-        (np.array([3.0]), np.array([1.0])),
-        (np.array([3.0, 7.0]), np.array([1.0, 2.0])),
-        (np.array([5.0, 5.0, 5.0]), np.array([4.0, 6.0, 5.0])),
-        (np.array([88.0, 88.6, 87.9]), np.array([86.1, 86.0, 86.4])),
-        (np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.0, 3.0, 4.0, 5.0])),
-        (np.array([86.5, 86.5, 86.2, 86.9, 86.4]), np.array([88.0, 88.6, 87.9, 88.1, 88.3])),
-    ),
-    example=1,
-    hints=[
-        "NumPy subtracts two arrays of one length entry by entry.",
-        "The lowest difference is not the difference of the lowest results.",
-        "np.array([…, …]) makes an array of two numbers.",
-    ],
-    solution_source="""
-def paired_range(a, b):
-    differences = a - b
-    return np.array([differences.min(), differences.max()])
-""",
-    meaning="If 0 lies outside of this range, one variant was ahead with every single seed.",
-)
-
-same_sign_by_chance = Exercise(
-    name="same_sign_by_chance",
-    prompt=(
-        "Two variants are equally good: with each seed either of them is ahead with a chance of "
-        "one half. `seeds` is how many seeds there are, a whole number of at least 1. Return "
-        "the chance that the same variant, whichever of the two, is ahead with all of them: one "
-        "float."
-    ),
-    cases=cases(
-        "seeds",
-        [1],
-        [2],
-        [3],
-        [5],
-        [10],
-    ),
-    example=2,
-    hints=[
-        "The chance that the first variant wins with every seed is a half times a half times …",
-        "It may just as well be the second variant that always wins.",
-    ],
-    solution_source="""
-def same_sign_by_chance(seeds):
-    return 2 * 0.5**seeds
-""",
-    meaning=(
-        "With five seeds it is 1 in 16. Whoever compares sixteen pairs of equals must expect to "
-        "find one winner."
-    ),
-)
-
-epochs = Exercise(
-    name="epochs",
-    prompt=(
-        "A training set has `images` images. An epoch takes them in batches of `batch_size`, "
-        "and each batch is one step. Images left over that do not fill a batch are not used in "
-        "that epoch: it has whole batches only. Return how many epochs `steps` steps are: one "
-        "float, as the last epoch may be cut short."
-    ),
-    cases=cases(
-        "images steps batch_size",
-        (10, 1, 10),
-        (20, 1, 10),
-        (20, 5, 10),
-        (25, 4, 10),
-        (500, 465, 128),
-        (12_000, 465, 128),
-        (1000, 10, 128),
+        "in_channels out_channels kernel_size bias",
+        (1, 1, 1, False),
+        (1, 1, 3, False),
+        (1, 1, 3, True),
+        (2, 1, 3, True),
+        (1, 2, 3, True),
+        (1, 6, 5, True),
+        (1, 16, 3, False),
+        (16, 32, 3, False),
+        (3, 64, 7, False),
+        (16, 120, 5, True),
     ),
     example=3,
     hints=[
-        "How many whole batches are there in one epoch?",
-        "// divides and drops what is left over.",
-        "The steps are spread over epochs of so many batches.",
+        "How many weights lead from one input map to one output map?",
+        "Every output map sees every input map, each through a grid of its own.",
+        "The bias belongs to the output map: one for each, however many input maps there are.",
     ],
     solution_source="""
-def epochs(images, steps, batch_size):
-    batches = images // batch_size
-    return steps / batches
+def conv_parameters(in_channels, out_channels, kernel_size, bias):
+    weights = in_channels * out_channels * kernel_size * kernel_size
+    if bias:
+        return weights + out_channels
+    return weights
 """,
     meaning=(
-        "Equal steps are a choice: the smallest set of this lesson had 155 epochs, the largest "
-        "5 times. Equal epochs would have given the smallest a thirtieth of the training."
+        "The size of the picture is not in the rule, so pooling, which changes only that size, "
+        "saves a convolution no parameters."
     ),
 )
 
-added_parameters = Exercise(
-    name="added_parameters",
+accuracy = Exercise(
+    name="accuracy",
     prompt=(
-        "`channels` is a list: how many maps each block of a network has. The variant `added "
-        "strided` puts two more layers after each block, here one of c maps. The first is a 3×3 "
-        "convolution from c maps to c maps, without bias: a grid of 3×3 weights for each output "
-        "map and each input map. The second is a normalisation, with two trained numbers for "
-        "each map. Return how many numbers to train that adds in all: a whole number."
+        "`scores` is an array of floats of shape (N, classes): a score for each of N pictures "
+        "and each class. `labels` is an array of N whole numbers: the true classes, counted "
+        "from 0. The class with the largest score of its picture is the prediction. Return the "
+        "share of right predictions: one float, from 0 to 1."
     ),
     cases=cases(
-        "channels",
-        [[1]],
-        [[2]],
-        [[16]],
-        [[1, 2]],
-        [[16, 32, 32]],
-        [[64, 128, 256, 512]],
+        "scores labels",
+        (np.array([[0.1, 0.9]]), np.array([1])),
+        (np.array([[0.1, 0.9], [0.8, 0.2]]), np.array([1, 1])),
+        (np.array([[2.0, 1.0, 0.0], [5.0, 6.0, 1.0], [3.0, 4.0, 0.5]]), np.array([0, 1, 2])),
+        (np.array([[-1.0, -2.0, -3.0], [-3.0, -1.0, -2.0]]), np.array([0, 1])),
+        (
+            np.array([[0.2, 0.5, 0.3], [0.6, 0.1, 0.3], [0.1, 0.2, 0.7], [0.4, 0.5, 0]]),
+            np.array([1, 2, 2, 0]),
+        ),
     ),
     example=1,
     hints=[
-        "Every output map has a 3×3 grid of weights for each input map.",
-        "From c maps to c maps that is 9 × c × c weights.",
-        "Work out one block with its normalisation, then add up the blocks.",
+        "Row n holds the scores of picture n. Its prediction is the position of the largest score.",
+        "np.argmax has an argument axis: axis=1 looks along each row.",
+        "Comparing two arrays of N numbers with == gives N booleans; their mean is the share of "
+        "True.",
     ],
     solution_source="""
-def added_parameters(channels):
-    return sum(9 * c * c + 2 * c for c in channels)
+def accuracy(scores, labels):
+    predictions = scores.argmax(axis=1)
+    return (predictions == labels).mean()
+""",
+    meaning="Only the largest score counts: a barely right prediction is as good as a sure one.",
+)
+
+subsampling = Exercise(
+    name="subsampling",
+    prompt=(
+        "LeNet-5's pooling of one map, without the squashing function that follows. `x` is an "
+        "array of floats of shape (H, W); `weight` and `bias` are two floats. Cut x into "
+        "windows of 2×2 cells that lie side by side. For each window add up its four cells, "
+        "multiply the sum by weight, and add bias. Return an array of floats of shape (H // 2, "
+        "W // 2). An odd row or column at the end is in no window."
+    ),
+    cases=cases(
+        "x weight bias",
+        (np.array([[4.0, 3.0], [2.0, 5.0]]), 1.0, 0.0),
+        (np.array([[4.0, 3.0], [2.0, 5.0]]), 0.5, 2.0),
+        (GRID, 0.25, 0.0),
+        (np.array([[1.0, -2, 3, 0.5, 2, 1], [4, 0, -1, 2.5, 3, 3]]), -2.0, 1.5),
+        (np.arange(15.0).reshape(5, 3), 2.0, -3.0),
+    ),
+    example=1,
+    hints=[
+        "It is the average pooling of lesson 01 without the division, then times weight, plus "
+        "bias.",
+        "The bias is added once to each output cell, after the multiplication.",
+    ],
+    solution_source="""
+def subsampling(x, weight, bias):
+    height, width = x.shape[0] // 2, x.shape[1] // 2
+    output = np.zeros((height, width))
+    for i in range(height):
+        for j in range(width):
+            window = x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
+            output[i, j] = weight * window.sum() + bias
+    return output
 """,
     meaning=(
-        "Pooling would add none. So a network with added convolutions has more than stride to "
-        "its advantage. Compare it with a pooled network of the same size, `added max`, before "
-        "you give the credit to the stride."
+        "With a weight of 1/4 and a bias of 0 this is average pooling; training may choose others."
     ),
+    windows=blocks(2),
 )

@@ -1,148 +1,138 @@
-"""The exercises of lesson 08: what moves along, what stays, and how steady a classifier is."""
+"""The exercises of lesson 08: differences over seeds, and what a comparison must hold equal."""
 
 import numpy as np
 
-from poolkit.exercises.cases import GRID, cases
+from poolkit.exercises.cases import cases
 from poolkit.exercises.exercise import Exercise
 
-changed_cells = Exercise(
-    name="changed_cells",
+paired_range = Exercise(
+    name="paired_range",
     prompt=(
-        "`x` is an array of floats of shape (H, W), with even sides. Move everything in it one "
-        "column to the right: a column of zeros comes in on the left, and the last column is "
-        "lost. Pool the map before and the map after the move by 2×2 max pooling, with windows "
-        "that lie side by side. Return how many cells of the two pooled maps differ: a whole "
-        "number."
+        "`a` and `b` are 1-D arrays of floats of one length: the results of two variants, one "
+        "for each seed, in the same order of seeds. Take the differences `a` minus `b` seed by "
+        "seed. Return the lowest and the highest of them, in this order: an array of two "
+        "floats."
     ),
     cases=cases(
-        "x",
-        [np.array([[0.0, 9.0], [0.0, 0.0]])],
-        [np.array([[9.0, 0.0], [0.0, 0.0]])],
-        [np.array([[0.0, 9.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])],
-        [np.array([[1.0, 3, 2, 4], [5, 6, 1, 2]])],
-        [GRID],
-        [np.full((2, 6), 7.0)],
-        [np.array([[-1.0, -2.0], [-3.0, -4.0]])],
-    ),
-    example=2,
-    hints=[
-        "Make the moved map first: an array of zeros, then fill all columns but the first.",
-        "moved[:, 1:] = x[:, :-1]",
-        "Pool both as in lesson 01, compare with !=, and count with .sum().",
-    ],
-    solution_source="""
-def changed_cells(x):
-    moved = np.zeros_like(x)
-    moved[:, 1:] = x[:, :-1]
-    height, width = x.shape[0] // 2, x.shape[1] // 2
-    before = x.reshape(height, 2, width, 2).max(axis=(1, 3))
-    after = moved.reshape(height, 2, width, 2).max(axis=(1, 3))
-    return int((before != after).sum())
-""",
-    meaning="A map that max pooling left as it was would have given 0. Most maps do not.",
-)
-
-exact_shifts = Exercise(
-    name="exact_shifts",
-    prompt=(
-        "`strides` is a list of whole numbers: the strides of a network's layers. Think of "
-        "places far from the borders. Some shifts of the image move the last maps by a whole "
-        "number of cells and change nothing else. Which ones do, from 1 to `longest` pixels? "
-        "Return a list of whole numbers, the smallest first; it may be empty."
-    ),
-    cases=cases(
-        "strides longest",
-        ([1], 3),
-        ([2], 4),
-        ([2, 2], 9),
-        ([2, 2, 2], 16),
-        ([1, 2, 1, 3], 13),
-        ([4, 2], 7),
-        ([2, 2, 2, 2, 2], 100),
+        "a b",
+        (np.array([3.0]), np.array([1.0])),
+        (np.array([3.0, 7.0]), np.array([1.0, 2.0])),
+        (np.array([5.0, 5.0, 5.0]), np.array([4.0, 6.0, 5.0])),
+        (np.array([88.0, 88.6, 87.9]), np.array([86.1, 86.0, 86.4])),
+        (np.array([1.0, 2.0, 3.0, 4.0]), np.array([2.0, 3.0, 4.0, 5.0])),
+        (np.array([86.5, 86.5, 86.2, 86.9, 86.4]), np.array([88.0, 88.6, 87.9, 88.1, 88.3])),
     ),
     example=1,
     hints=[
-        "How many pixels lie between two neighbouring cells of the last map?",
-        "Strides multiply: 2, then 2, then 2 make 8.",
-        "The shifts are the multiples of that product.",
+        "NumPy subtracts two arrays of one length entry by entry.",
+        "The lowest difference is not the difference of the lowest results.",
+        "np.array([…, …]) makes an array of two numbers.",
     ],
     solution_source="""
-def exact_shifts(strides, longest):
-    total = 1
-    for stride in strides:
-        total = total * stride
-    return list(range(total, longest + 1, total))
+def paired_range(a, b):
+    differences = a - b
+    return np.array([differences.min(), differences.max()])
 """,
-    meaning=(
-        "ResNet-18 has a total stride of 32: of all the shifts from 1 to 31 pixels, it passes "
-        "none on exactly."
-    ),
+    meaning="If 0 lies outside of this range, one variant was ahead with every single seed.",
 )
 
-blur_row = Exercise(
-    name="blur_row",
+same_sign_by_chance = Exercise(
+    name="same_sign_by_chance",
     prompt=(
-        "Blur pool one row: `x`, a 1-D array of at least two floats. First each cell becomes "
-        "(its left neighbour + 2 × itself + its right neighbour) / 4. The row is mirrored at "
-        "its end cells: the left neighbour of the first cell is the second, and the right "
-        "neighbour of the last is the last but one. Then keep every second cell, the first one "
-        "included. Return a 1-D array of floats."
+        "Two variants are equally good: with each seed either of them is ahead with a chance of "
+        "one half. `seeds` is how many seeds there are, a whole number of at least 1. Return "
+        "the chance that the same variant, whichever of the two, is ahead with all of them: one "
+        "float."
     ),
     cases=cases(
-        "x",
-        [np.array([4.0, 8.0])],
-        [np.array([0.0, 0.0, 4.0, 0.0])],
-        [np.array([0.0, 4.0, 0.0, 0.0])],
-        [np.array([1.0, 0.0, 1.0, 0.0, 1.0, 0.0])],
-        [np.array([1.0, 3.0, 2.0, 4.0, 5.0])],
-        [np.array([9.0, -1.0, 0.5, 2.0, 2.0, 7.0, 1.0])],
+        "seeds",
+        [1],
+        [2],
+        [3],
+        [5],
+        [10],
     ),
     example=2,
     hints=[
-        "np.pad(x, 1, mode='reflect') mirrors the row by one cell at each end.",
-        "In the padded row, padded[:-2] are the left neighbours and padded[2:] the right ones.",
-        "[::2] keeps every second cell, from the first on.",
+        "The chance that the first variant wins with every seed is a half times a half times …",
+        "It may just as well be the second variant that always wins.",
     ],
     solution_source="""
-def blur_row(x):
-    padded = np.pad(x, 1, mode="reflect")
-    smooth = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4
-    return smooth[::2]
+def same_sign_by_chance(seeds):
+    return 2 * 0.5**seeds
 """,
-    meaning="A row that changes from cell to cell, the finest pattern there is, comes out flat.",
+    meaning=(
+        "With five seeds it is 1 in 16. Whoever compares sixteen pairs of equals must expect to "
+        "find one winner."
+    ),
 )
 
-consistency = Exercise(
-    name="consistency",
+epochs = Exercise(
+    name="epochs",
     prompt=(
-        "`before` is an array of N whole numbers: the predicted class of each of N images. "
-        "`after`, of shape (M, N), has the predictions for the same images after each of M "
-        "moves. Return the share of the M × N predictions after a move that are what they were "
-        "before: one float, from 0 to 1."
+        "A training set has `images` images. An epoch takes them in batches of `batch_size`, "
+        "and each batch is one step. Images left over that do not fill a batch are not used in "
+        "that epoch: it has whole batches only. Return how many epochs `steps` steps are: one "
+        "float, as the last epoch may be cut short."
     ),
     cases=cases(
-        "before after",
-        (np.array([3]), np.array([[3]])),
-        (np.array([3, 5]), np.array([[3, 4]])),
-        (np.array([0, 1, 2]), np.array([[0, 1, 2], [0, 1, 1]])),
-        (
-            np.array([7, 7, 7, 7]),
-            np.array([[7, 7, 7, 1], [7, 7, 7, 7], [1, 1, 7, 7], [7, 7, 7, 1]]),
-        ),
-        (np.array([0, 0, 4]), np.array([[9, 9, 9], [0, 9, 9]])),
+        "images steps batch_size",
+        (10, 1, 10),
+        (20, 1, 10),
+        (20, 5, 10),
+        (25, 4, 10),
+        (500, 465, 128),
+        (12_000, 465, 128),
+        (1000, 10, 128),
+    ),
+    example=3,
+    hints=[
+        "How many whole batches are there in one epoch?",
+        "// divides and drops what is left over.",
+        "The steps are spread over epochs of so many batches.",
+    ],
+    solution_source="""
+def epochs(images, steps, batch_size):
+    batches = images // batch_size
+    return steps / batches
+""",
+    meaning=(
+        "Equal steps are a choice: the smallest set of this lesson had 155 epochs, the largest "
+        "5 times. Equal epochs would have given the smallest a thirtieth of the training."
+    ),
+)
+
+added_parameters = Exercise(
+    name="added_parameters",
+    prompt=(
+        "`channels` is a list: how many maps each block of a network has. The variant `added "
+        "strided` puts two more layers after each block, here one of c maps. The first is a 3×3 "
+        "convolution from c maps to c maps, without bias: a grid of 3×3 weights for each output "
+        "map and each input map. The second is a normalisation, with two trained numbers for "
+        "each map. Return how many numbers to train that adds in all: a whole number."
+    ),
+    cases=cases(
+        "channels",
+        [[1]],
+        [[2]],
+        [[16]],
+        [[1, 2]],
+        [[16, 32, 32]],
+        [[64, 128, 256, 512]],
     ),
     example=1,
     hints=[
-        "after == before compares each row of after with before.",
-        "The mean of True and False is the share of True.",
-        "float(…) makes a plain number of it.",
+        "Every output map has a 3×3 grid of weights for each input map.",
+        "From c maps to c maps that is 9 × c × c weights.",
+        "Work out one block with its normalisation, then add up the blocks.",
     ],
     solution_source="""
-def consistency(before, after):
-    return float((after == before).mean())
+def added_parameters(channels):
+    return sum(9 * c * c + 2 * c for c in channels)
 """,
     meaning=(
-        "No label is needed, and none helps: the last case is never right or wrong, only steady "
-        "or not."
+        "Pooling would add none. So a network with added convolutions has more than stride to "
+        "its advantage. Compare it with a pooled network of the same size, `added max`, before "
+        "you give the credit to the stride."
     ),
 )

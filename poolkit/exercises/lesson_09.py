@@ -1,168 +1,148 @@
-"""The exercises of lesson 09: what a net costs, counted by hand."""
+"""The exercises of lesson 09: what moves along, what stays, and how steady a classifier is."""
 
-from poolkit.exercises.cases import cases
+import numpy as np
+
+from poolkit.exercises.cases import GRID, cases
 from poolkit.exercises.exercise import Exercise
 
-conv_multiply_adds = Exercise(
-    name="conv_multiply_adds",
+changed_cells = Exercise(
+    name="changed_cells",
     prompt=(
-        "A convolution leads from `in_channels` maps of `side` × `side` cells to `out_channels` "
-        "maps. Its windows have `kernel_size` × `kernel_size` cells, an odd number in each "
-        "direction, and start every `stride` cells. Its padding is kernel_size // 2, so its "
-        "output has the side (side − 1) // stride + 1. Each number of the output is a sum over "
-        "the cells of one window in *all* input maps, each times a weight of its own: one "
-        "multiply-add for each such cell, those in the padding included. Return how many "
-        "multiply-adds that are in all: a whole number."
+        "`x` is an array of floats of shape (H, W), with even sides. Move everything in it one "
+        "column to the right: a column of zeros comes in on the left, and the last column is "
+        "lost. Pool the map before and the map after the move by 2×2 max pooling, with windows "
+        "that lie side by side. Return how many cells of the two pooled maps differ: a whole "
+        "number."
     ),
     cases=cases(
-        "side in_channels out_channels kernel_size stride",
-        (1, 1, 1, 1, 1),
-        (2, 1, 1, 1, 1),
-        (2, 1, 1, 3, 1),
-        (3, 2, 1, 3, 1),
-        (4, 2, 3, 3, 1),
-        (4, 2, 3, 3, 2),
-        (5, 1, 2, 3, 2),
-        (8, 3, 2, 1, 3),
-        (224, 3, 64, 7, 2),
-        (56, 64, 64, 3, 1),
-        (28, 128, 256, 3, 2),
-    ),
-    example=3,
-    hints=[
-        "Each number of the output is a sum of products. How many products are in one sum?",
-        "One sum reads kernel_size × kernel_size cells of each of the in_channels maps.",
-        "How many numbers has the output? Its side is (side - 1) // stride + 1.",
-    ],
-    solution_source="""
-def conv_multiply_adds(side, in_channels, out_channels, kernel_size, stride):
-    out = (side - 1) // stride + 1
-    return out * out * out_channels * in_channels * kernel_size * kernel_size
-""",
-    meaning=(
-        "The weights times the cells of the output: halve the side, and every later convolution "
-        "costs a quarter."
-    ),
-)
-
-first_dense_parameters = Exercise(
-    name="first_dense_parameters",
-    prompt=(
-        "There are `channels` maps of `side` × `side` cells. They go through `poolings` "
-        "poolings, one after the other, each 2×2 with stride 2; a row or column that is left "
-        "over is lost. All numbers of all maps then go into a dense layer with `outputs` "
-        "outputs. Each output has a weight for every number that comes in, and one bias. Return "
-        "how many numbers the dense layer trains: a whole number."
-    ),
-    cases=cases(
-        "side channels outputs poolings",
-        (1, 1, 1, 0),
-        (2, 1, 1, 0),
-        (2, 1, 1, 1),
-        (2, 3, 2, 0),
-        (4, 3, 2, 1),
-        (8, 2, 5, 2),
-        (7, 2, 5, 2),
-        (15, 1, 3, 2),
-        (28, 32, 10, 3),
-        (224, 512, 4096, 5),
-    ),
-    example=4,
-    hints=[
-        "What is the side after the poolings? An odd side loses its last row and column.",
-        "The dense layer sees channels × side × side numbers, and has a weight for each of them "
-        "in each of its outputs.",
-        "One bias more for each output.",
-    ],
-    solution_source="""
-def first_dense_parameters(side, channels, outputs, poolings):
-    for _ in range(poolings):
-        side = side // 2
-    return (channels * side * side + 1) * outputs
-""",
-    meaning=(
-        "Here pooling does save parameters. With a global average before the dense layer, the "
-        "side would not be in the rule."
-    ),
-)
-
-activation_bytes = Exercise(
-    name="activation_bytes",
-    prompt=(
-        "An image of `side` × `side` pixels goes through convolutions, one after the other. "
-        "`layers` is a list of pairs (channels, stride), from the image on: how many maps each "
-        "makes, and its stride. Each is padded so that maps of the side s become maps of the "
-        "side (s − 1) // stride + 1. Return how many bytes the maps of all layers take "
-        "together, at 4 bytes for each number: a whole number. The image itself does not count."
-    ),
-    cases=cases(
-        "side layers",
-        (1, [(1, 1)]),
-        (2, [(1, 1)]),
-        (2, [(3, 1)]),
-        (4, [(1, 2)]),
-        (4, [(2, 1), (3, 2)]),
-        (5, [(2, 2), (4, 1)]),
-        (9, [(1, 2), (2, 2), (4, 2)]),
-        (10, [(3, 3), (2, 1), (5, 2)]),
-        (32, [(16, 1), (16, 2), (32, 1), (32, 2)]),
-    ),
-    example=4,
-    hints=[
-        "The stride of a layer shrinks its own output: change the side first, then count.",
-        "A layer's output has channels × side × side numbers.",
-        "The next layer starts from the side that this one left.",
-    ],
-    solution_source="""
-def activation_bytes(side, layers):
-    numbers = 0
-    for channels, stride in layers:
-        side = (side - 1) // stride + 1
-        numbers += channels * side * side
-    return 4 * numbers
-""",
-    meaning="The first layers have few maps, but large ones: they take much of the memory.",
-)
-
-stride_factor = Exercise(
-    name="stride_factor",
-    prompt=(
-        "`layers` describes convolutions, one after the other, from the image on, as a list of "
-        "pairs (weights, stride). A convolution uses all of its weights once at each cell of "
-        "its output: that is its number of multiply-adds. A stride s makes the maps s times "
-        "smaller in both directions, for this convolution's own output and for all that follow; "
-        "all sides divide without rest. If every stride were 1 instead, how many times as many "
-        "multiply-adds would all of them together take? Return one float."
-    ),
-    cases=cases(
-        "layers",
-        [[(9, 1)]],
-        [[(9, 2)]],
-        [[(9, 1), (9, 2)]],
-        [[(9, 2), (9, 1)]],
-        [[(9, 2), (18, 2)]],
-        [[(27, 1), (72, 2), (288, 2), (90, 1)]],
-        [[(5, 3), (7, 1), (60, 2)]],
+        "x",
+        [np.array([[0.0, 9.0], [0.0, 0.0]])],
+        [np.array([[9.0, 0.0], [0.0, 0.0]])],
+        [np.array([[0.0, 9.0, 0.0, 0.0], [0.0, 0.0, 0.0, 0.0]])],
+        [np.array([[1.0, 3, 2, 4], [5, 6, 1, 2]])],
+        [GRID],
+        [np.full((2, 6), 7.0)],
+        [np.array([[-1.0, -2.0], [-3.0, -4.0]])],
     ),
     example=2,
     hints=[
-        "A convolution takes as many multiply-adds as it has weights, at each cell of its output.",
-        "With the strides, a layer's output has fewer cells than the image, by the product of "
-        "the strides so far, its own included: that many times fewer in each direction.",
-        "Without strides, each layer takes its weights times the cells of the image. Divide the "
-        "two sums: the cells of the image cancel.",
+        "Make the moved map first: an array of zeros, then fill all columns but the first.",
+        "moved[:, 1:] = x[:, :-1]",
+        "Pool both as in lesson 01, compare with !=, and count with .sum().",
     ],
     solution_source="""
-def stride_factor(layers):
-    jump, with_strides, without = 1, 0, 0
-    for weights, stride in layers:
-        jump *= stride
-        with_strides += weights / jump**2
-        without += weights
-    return without / with_strides
+def changed_cells(x):
+    moved = np.zeros_like(x)
+    moved[:, 1:] = x[:, :-1]
+    height, width = x.shape[0] // 2, x.shape[1] // 2
+    before = x.reshape(height, 2, width, 2).max(axis=(1, 3))
+    after = moved.reshape(height, 2, width, 2).max(axis=(1, 3))
+    return int((before != after).sum())
+""",
+    meaning="A map that max pooling left as it was would have given 0. Most maps do not.",
+)
+
+exact_shifts = Exercise(
+    name="exact_shifts",
+    prompt=(
+        "`strides` is a list of whole numbers: the strides of a network's layers. Think of "
+        "places far from the borders. Some shifts of the image move the last maps by a whole "
+        "number of cells and change nothing else. Which ones do, from 1 to `longest` pixels? "
+        "Return a list of whole numbers, the smallest first; it may be empty."
+    ),
+    cases=cases(
+        "strides longest",
+        ([1], 3),
+        ([2], 4),
+        ([2, 2], 9),
+        ([2, 2, 2], 16),
+        ([1, 2, 1, 3], 13),
+        ([4, 2], 7),
+        ([2, 2, 2, 2, 2], 100),
+    ),
+    example=1,
+    hints=[
+        "How many pixels lie between two neighbouring cells of the last map?",
+        "Strides multiply: 2, then 2, then 2 make 8.",
+        "The shifts are the multiples of that product.",
+    ],
+    solution_source="""
+def exact_shifts(strides, longest):
+    total = 1
+    for stride in strides:
+        total = total * stride
+    return list(range(total, longest + 1, total))
 """,
     meaning=(
-        "The side of the image is not in the rule. Downsampling divides the cost by a constant, "
-        "the larger the more of the weights come after it."
+        "ResNet-18 has a total stride of 32: of all the shifts from 1 to 31 pixels, it passes "
+        "none on exactly."
+    ),
+)
+
+blur_row = Exercise(
+    name="blur_row",
+    prompt=(
+        "Blur pool one row: `x`, a 1-D array of at least two floats. First each cell becomes "
+        "(its left neighbour + 2 × itself + its right neighbour) / 4. The row is mirrored at "
+        "its end cells: the left neighbour of the first cell is the second, and the right "
+        "neighbour of the last is the last but one. Then keep every second cell, the first one "
+        "included. Return a 1-D array of floats."
+    ),
+    cases=cases(
+        "x",
+        [np.array([4.0, 8.0])],
+        [np.array([0.0, 0.0, 4.0, 0.0])],
+        [np.array([0.0, 4.0, 0.0, 0.0])],
+        [np.array([1.0, 0.0, 1.0, 0.0, 1.0, 0.0])],
+        [np.array([1.0, 3.0, 2.0, 4.0, 5.0])],
+        [np.array([9.0, -1.0, 0.5, 2.0, 2.0, 7.0, 1.0])],
+    ),
+    example=2,
+    hints=[
+        "np.pad(x, 1, mode='reflect') mirrors the row by one cell at each end.",
+        "In the padded row, padded[:-2] are the left neighbours and padded[2:] the right ones.",
+        "[::2] keeps every second cell, from the first on.",
+    ],
+    solution_source="""
+def blur_row(x):
+    padded = np.pad(x, 1, mode="reflect")
+    smooth = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4
+    return smooth[::2]
+""",
+    meaning="A row that changes from cell to cell, the finest pattern there is, comes out flat.",
+)
+
+consistency = Exercise(
+    name="consistency",
+    prompt=(
+        "`before` is an array of N whole numbers: the predicted class of each of N images. "
+        "`after`, of shape (M, N), has the predictions for the same images after each of M "
+        "moves. Return the share of the M × N predictions after a move that are what they were "
+        "before: one float, from 0 to 1."
+    ),
+    cases=cases(
+        "before after",
+        (np.array([3]), np.array([[3]])),
+        (np.array([3, 5]), np.array([[3, 4]])),
+        (np.array([0, 1, 2]), np.array([[0, 1, 2], [0, 1, 1]])),
+        (
+            np.array([7, 7, 7, 7]),
+            np.array([[7, 7, 7, 1], [7, 7, 7, 7], [1, 1, 7, 7], [7, 7, 7, 1]]),
+        ),
+        (np.array([0, 0, 4]), np.array([[9, 9, 9], [0, 9, 9]])),
+    ),
+    example=1,
+    hints=[
+        "after == before compares each row of after with before.",
+        "The mean of True and False is the share of True.",
+        "float(…) makes a plain number of it.",
+    ],
+    solution_source="""
+def consistency(before, after):
+    return float((after == before).mean())
+""",
+    meaning=(
+        "No label is needed, and none helps: the last case is never right or wrong, only steady "
+        "or not."
     ),
 )

@@ -1,271 +1,168 @@
-"""The exercises of lesson 10: the ways back from a small map to a large one."""
+"""The exercises of lesson 10: what a net costs, counted by hand."""
 
-import numpy as np
+from poolkit.exercises.cases import cases
+from poolkit.exercises.exercise import Exercise
 
-from poolkit.exercises.cases import cases, uneven
-from poolkit.exercises.exercise import Exercise, blocks
-
-
-def _pooled(x, k):
-    """The case of unpooling that leads back to x: the maxima of its k×k windows, their indices,
-    and its shape."""
-    numbers = np.arange(x.size).reshape(x.shape)
-    height, width = x.shape[0] // k, x.shape[1] // k
-    values, indices = np.zeros((height, width)), np.zeros((height, width), int)
-    for i, j in np.ndindex(height, width):
-        window = slice(k * i, k * i + k), slice(k * j, k * j + k)
-        indices[i, j] = numbers[window].flat[x[window].argmax()]
-        values[i, j] = x.flat[indices[i, j]]
-    return values, indices, x.shape
-
-
-def _writers(place, inputs, kernel_size, stride):
-    """The inputs along an axis that write to a place of the output: the first, and how many."""
-    first = max(0, -(-(place - kernel_size + 1) // stride))
-    last = min(inputs - 1, place // stride)
-    return first, max(0, last - first + 1)
-
-
-def _written_by(row, column, case):
-    k, stride = len(case["kernel"]), case["stride"]
-    top, height = _writers(row, case["x"].shape[0], k, stride)
-    left, width = _writers(column, case["x"].shape[1], k, stride)
-    return top, left, height, width
-
-
-_KERNEL = np.array([[1.0, 2.0, -1.0], [3.0, 1.0, 4.0], [-2.0, 5.0, 6.0]])
-
-
-upsample_backward = Exercise(
-    name="upsample_backward",
+conv_multiply_adds = Exercise(
+    name="conv_multiply_adds",
     prompt=(
-        "Nearest upsampling copied each cell of a map of shape (H, W) into a block of `k` × `k` "
-        "cells. `grad`, an array of floats of shape (k × H, k × W), holds the gradient of each "
-        "cell of the large map. Return the gradient of each cell of the small map: an array of "
-        "floats of shape (H, W)."
+        "A convolution leads from `in_channels` maps of `side` × `side` cells to `out_channels` "
+        "maps. Its windows have `kernel_size` × `kernel_size` cells, an odd number in each "
+        "direction, and start every `stride` cells. Its padding is kernel_size // 2, so its "
+        "output has the side (side − 1) // stride + 1. Each number of the output is a sum over "
+        "the cells of one window in *all* input maps, each times a weight of its own: one "
+        "multiply-add for each such cell, those in the padding included. Return how many "
+        "multiply-adds that are in all: a whole number."
     ),
     cases=cases(
-        "grad k",
-        (uneven(2, 2), 2),
-        (uneven(2, 4), 2),
-        (uneven(4, 2), 2),
-        (uneven(6, 9), 3),
-        (uneven(3, 4), 1),
+        "side in_channels out_channels kernel_size stride",
+        (1, 1, 1, 1, 1),
+        (2, 1, 1, 1, 1),
+        (2, 1, 1, 3, 1),
+        (3, 2, 1, 3, 1),
+        (4, 2, 3, 3, 1),
+        (4, 2, 3, 3, 2),
+        (5, 1, 2, 3, 2),
+        (8, 3, 2, 1, 3),
+        (224, 3, 64, 7, 2),
+        (56, 64, 64, 3, 1),
+        (28, 128, 256, 3, 2),
     ),
-    example=1,
+    example=3,
     hints=[
-        "Each small cell has k × k copies. The loss feels a nudge of it through all of them.",
-        "What many paths carry back adds up, as with the overlapping windows of lesson 03.",
-        "Lesson 04 cut a map into blocks: reshape(rows, k, columns, k). Sum over two of the axes.",
+        "Each number of the output is a sum of products. How many products are in one sum?",
+        "One sum reads kernel_size × kernel_size cells of each of the in_channels maps.",
+        "How many numbers has the output? Its side is (side - 1) // stride + 1.",
     ],
     solution_source="""
-def upsample_backward(grad, k):
-    rows, columns = grad.shape[0] // k, grad.shape[1] // k
-    return grad.reshape(rows, k, columns, k).sum(axis=(1, 3))
+def conv_multiply_adds(side, in_channels, out_channels, kernel_size, stride):
+    out = (side - 1) // stride + 1
+    return out * out * out_channels * in_channels * kernel_size * kernel_size
 """,
     meaning=(
-        "Copying forward is summing backward. It is average pooling without the division, as "
-        "average pooling is copying backward, divided."
-    ),
-    windows=blocks("k", "grad"),
-)
-
-unpool = Exercise(
-    name="unpool",
-    prompt=(
-        "Max unpooling of one map. `values` is an array of floats of shape (h, w); `indices`, "
-        "of the same shape, holds whole numbers; `size` is the pair (H, W). Return a map of "
-        "zeros of shape (H, W) with each value put where its index says: the index of the cell "
-        "in row r and column c is r × W + c, both counted from 0."
-    ),
-    cases=cases(
-        "values indices size",
-        _pooled(uneven(2, 2), 2),
-        _pooled(uneven(2, 4), 2),
-        _pooled(uneven(4, 4) - 20, 2),
-        _pooled(uneven(4, 5), 2),
-        _pooled(uneven(5, 7), 2),
-        _pooled(uneven(6, 9), 3),
-    ),
-    example=1,
-    hints=[
-        "Start with np.zeros(size). Which W belongs to the indices: that of the small map, or that "
-        "of the large one?",
-        "A row of the large map has W cells: the row is index // W and the column index % W.",
-        "Shorter: out.flat[indices] = values writes by flat index.",
-    ],
-    solution_source="""
-def unpool(values, indices, size):
-    out = np.zeros(size)
-    out.flat[indices] = values
-    return out
-""",
-    meaning=(
-        "An index means something only together with the width of the map it was made for. That "
-        "is why torch wants output_size where sides were odd."
+        "The weights times the cells of the output: halve the side, and every later convolution "
+        "costs a quarter."
     ),
 )
 
-conv_matrix = Exercise(
-    name="conv_matrix",
+first_dense_parameters = Exercise(
+    name="first_dense_parameters",
     prompt=(
-        "`kernel` is a 1-D array of floats. A convolution goes along a row x of `size` cells "
-        "without padding: each output is the sum of kernel times the cells of a window, and "
-        "windows start every `stride` cells. (The kernel is not flipped, as in torch.) Return "
-        "the matrix for which matrix @ x gives all outputs: an array of floats of shape "
-        "(outputs, size)."
+        "There are `channels` maps of `side` × `side` cells. They go through `poolings` "
+        "poolings, one after the other, each 2×2 with stride 2; a row or column that is left "
+        "over is lost. All numbers of all maps then go into a dense layer with `outputs` "
+        "outputs. Each output has a weight for every number that comes in, and one bias. Return "
+        "how many numbers the dense layer trains: a whole number."
     ),
     cases=cases(
-        "kernel size stride",
-        (np.array([1.0, 2.0]), 2, 1),
-        (np.array([1.0, 2.0]), 3, 1),
-        (np.array([1.0, 2.0]), 4, 2),
-        (np.array([1.0, 2.0, 3.0]), 5, 2),
-        (np.array([4.0, -1.0, 2.0]), 6, 2),
-        (np.array([5.0]), 4, 3),
-        (np.array([1.0, 2.0, 3.0, 4.0]), 9, 3),
+        "side channels outputs poolings",
+        (1, 1, 1, 0),
+        (2, 1, 1, 0),
+        (2, 1, 1, 1),
+        (2, 3, 2, 0),
+        (4, 3, 2, 1),
+        (8, 2, 5, 2),
+        (7, 2, 5, 2),
+        (15, 1, 3, 2),
+        (28, 32, 10, 3),
+        (224, 512, 4096, 5),
+    ),
+    example=4,
+    hints=[
+        "What is the side after the poolings? An odd side loses its last row and column.",
+        "The dense layer sees channels × side × side numbers, and has a weight for each of them "
+        "in each of its outputs.",
+        "One bias more for each output.",
+    ],
+    solution_source="""
+def first_dense_parameters(side, channels, outputs, poolings):
+    for _ in range(poolings):
+        side = side // 2
+    return (channels * side * side + 1) * outputs
+""",
+    meaning=(
+        "Here pooling does save parameters. With a global average before the dense layer, the "
+        "side would not be in the rule."
+    ),
+)
+
+activation_bytes = Exercise(
+    name="activation_bytes",
+    prompt=(
+        "An image of `side` × `side` pixels goes through convolutions, one after the other. "
+        "`layers` is a list of pairs (channels, stride), from the image on: how many maps each "
+        "makes, and its stride. Each is padded so that maps of the side s become maps of the "
+        "side (s − 1) // stride + 1. Return how many bytes the maps of all layers take "
+        "together, at 4 bytes for each number: a whole number. The image itself does not count."
+    ),
+    cases=cases(
+        "side layers",
+        (1, [(1, 1)]),
+        (2, [(1, 1)]),
+        (2, [(3, 1)]),
+        (4, [(1, 2)]),
+        (4, [(2, 1), (3, 2)]),
+        (5, [(2, 2), (4, 1)]),
+        (9, [(1, 2), (2, 2), (4, 2)]),
+        (10, [(3, 3), (2, 1), (5, 2)]),
+        (32, [(16, 1), (16, 2), (32, 1), (32, 2)]),
+    ),
+    example=4,
+    hints=[
+        "The stride of a layer shrinks its own output: change the side first, then count.",
+        "A layer's output has channels × side × side numbers.",
+        "The next layer starts from the side that this one left.",
+    ],
+    solution_source="""
+def activation_bytes(side, layers):
+    numbers = 0
+    for channels, stride in layers:
+        side = (side - 1) // stride + 1
+        numbers += channels * side * side
+    return 4 * numbers
+""",
+    meaning="The first layers have few maps, but large ones: they take much of the memory.",
+)
+
+stride_factor = Exercise(
+    name="stride_factor",
+    prompt=(
+        "`layers` describes convolutions, one after the other, from the image on, as a list of "
+        "pairs (weights, stride). A convolution uses all of its weights once at each cell of "
+        "its output: that is its number of multiply-adds. A stride s makes the maps s times "
+        "smaller in both directions, for this convolution's own output and for all that follow; "
+        "all sides divide without rest. If every stride were 1 instead, how many times as many "
+        "multiply-adds would all of them together take? Return one float."
+    ),
+    cases=cases(
+        "layers",
+        [[(9, 1)]],
+        [[(9, 2)]],
+        [[(9, 1), (9, 2)]],
+        [[(9, 2), (9, 1)]],
+        [[(9, 2), (18, 2)]],
+        [[(27, 1), (72, 2), (288, 2), (90, 1)]],
+        [[(5, 3), (7, 1), (60, 2)]],
     ),
     example=2,
     hints=[
-        "Row i says what output i reads: the kernel, from cell stride * i on, and zeros elsewhere.",
-        "How many outputs are there? You wrote it in lesson 02: output_size.",
-        "matrix[i, stride * i : stride * i + len(kernel)] = kernel",
+        "A convolution takes as many multiply-adds as it has weights, at each cell of its output.",
+        "With the strides, a layer's output has fewer cells than the image, by the product of "
+        "the strides so far, its own included: that many times fewer in each direction.",
+        "Without strides, each layer takes its weights times the cells of the image. Divide the "
+        "two sums: the cells of the image cancel.",
     ],
     solution_source="""
-def conv_matrix(kernel, size, stride):
-    outputs = (size - len(kernel)) // stride + 1
-    matrix = np.zeros((outputs, size))
-    for i in range(outputs):
-        matrix[i, stride * i : stride * i + len(kernel)] = kernel
-    return matrix
+def stride_factor(layers):
+    jump, with_strides, without = 1, 0, 0
+    for weights, stride in layers:
+        jump *= stride
+        with_strides += weights / jump**2
+        without += weights
+    return without / with_strides
 """,
     meaning=(
-        "Most of the matrix is zero and the rest repeats the kernel: that is what a convolution "
-        "saves over a dense layer. Turned by .T it is the transposed convolution."
-    ),
-)
-
-conv_transpose = Exercise(
-    name="conv_transpose",
-    prompt=(
-        "Transposed convolution of one map, without padding. `x` is an array of floats of shape "
-        "(H, W), `kernel` one of shape (k, k). Each cell of x writes its value times the kernel "
-        "into a window of k × k cells of the output. The windows of neighbours start `stride` "
-        "cells apart, and where they overlap, what they write adds up. Return the output: an "
-        "array of floats, just large enough for all windows."
-    ),
-    cases=cases(
-        "x kernel stride",
-        (np.array([[2.0]]), np.array([[1.0, 2.0], [3.0, 4.0]]), 2),
-        (np.array([[2.0, 10.0]]), np.array([[1.0, 2.0], [3.0, 4.0]]), 2),
-        (np.array([[2.0, 10.0]]), np.array([[1.0, 2.0], [3.0, 4.0]]), 1),
-        (uneven(2, 2) + 1, _KERNEL, 2),
-        (uneven(3, 2) - 5, _KERNEL, 2),
-        (uneven(2, 3) + 1, np.array([[3.0]]), 2),
-        (uneven(3, 4) + 1, np.arange(1.0, 17).reshape(4, 4), 2),
-        (uneven(2, 3) + 1, _KERNEL, 1),
-    ),
-    example=2,
-    hints=[
-        "The last window starts at (H - 1) * stride and is k cells high. How high is the output?",
-        "Start with zeros and go through the cells of x, not through those of the output.",
-        "out[i * stride : i * stride + k, …] += x[i, j] * kernel",
-    ],
-    solution_source="""
-def conv_transpose(x, kernel, stride):
-    k = len(kernel)
-    height, width = ((n - 1) * stride + k for n in x.shape)
-    out = np.zeros((height, width))
-    for i, j in np.ndindex(x.shape):
-        top, left = i * stride, j * stride
-        out[top : top + k, left : left + k] += x[i, j] * kernel
-    return out
-""",
-    meaning=(
-        "Convolution gathers a window into one number; its transpose scatters one number into a "
-        "window. Where windows overlap, more arrives."
-    ),
-    windows={"x": _written_by},
-)
-
-output_padding = Exercise(
-    name="output_padding",
-    prompt=(
-        "A convolution with `kernel_size`, `stride` and `padding` cells at both ends went along "
-        "a row of `size` cells, which became shorter. The transposed convolution with the same "
-        "three numbers leads back to a row, but where the strides did not divide evenly it is "
-        "too short. `output_padding` adds that many cells at its end. Return the output_padding "
-        "that brings back exactly `size` cells: a whole number, from 0 to stride − 1."
-    ),
-    cases=cases(
-        "size kernel_size stride padding",
-        (5, 3, 2, 0),
-        (6, 3, 2, 0),
-        (8, 3, 2, 1),
-        (7, 3, 2, 1),
-        (6, 2, 3, 0),
-        (7, 2, 3, 0),
-        (8, 3, 3, 1),
-        (4, 3, 1, 1),
-        (14, 5, 4, 2),
-        (16, 5, 4, 2),
-        (9, 4, 2, 1),
-        (10, 1, 4, 0),
-    ),
-    example=1,
-    hints=[
-        "Which cells did the convolution leave unread at the end of its padded row?",
-        "The first window takes kernel_size cells, each further one stride cells more.",
-        "What whole steps leave over is the remainder of a division: %.",
-    ],
-    solution_source="""
-def output_padding(size, kernel_size, stride, padding):
-    return (size + 2 * padding - kernel_size) % stride
-""",
-    meaning=(
-        "Rounding down threw this remainder away, and only you know what it was: in a network, "
-        "it is easier to pass the size you want as output_size to ConvTranspose2d."
-    ),
-)
-
-overlap_counts = Exercise(
-    name="overlap_counts",
-    prompt=(
-        "In a transposed convolution along a row, each of `inputs` cells writes to a window of "
-        "`kernel_size` cells of the output. The windows start every `stride` cells; there is no "
-        "padding, and the output ends with the last window. Return how many windows write to "
-        "each cell of the output: a list of whole numbers."
-    ),
-    cases=cases(
-        "inputs kernel_size stride",
-        (1, 3, 2),
-        (2, 2, 2),
-        (2, 3, 2),
-        (3, 3, 2),
-        (4, 4, 2),
-        (3, 3, 1),
-        (3, 1, 2),
-        (4, 5, 2),
-        (3, 2, 3),
-        (5, 7, 3),
-        (4, 5, 4),
-    ),
-    example=2,
-    hints=[
-        "How long is the output? The last window starts at (inputs - 1) * stride.",
-        "Start with zeros. Each window adds 1 to each of its kernel_size cells.",
-        "A window may skip cells too: with a stride larger than the kernel, some stay 0.",
-    ],
-    solution_source="""
-def overlap_counts(inputs, kernel_size, stride):
-    counts = [0] * ((inputs - 1) * stride + kernel_size)
-    for i in range(inputs):
-        for tap in range(kernel_size):
-            counts[i * stride + tap] += 1
-    return counts
-""",
-    meaning=(
-        "Away from the border the counts repeat every stride cells, and are equal just when "
-        "kernel_size is divisible by stride."
+        "The side of the image is not in the rule. Downsampling divides the cost by a constant, "
+        "the larger the more of the weights come after it."
     ),
 )

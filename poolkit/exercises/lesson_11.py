@@ -1,164 +1,271 @@
-"""The exercises of lesson 11: how good a labelling of pixels is, and what must be kept for it."""
+"""The exercises of lesson 11: the ways back from a small map to a large one."""
 
 import numpy as np
 
-from poolkit.exercises.cases import cases
-from poolkit.exercises.exercise import Exercise, same_cell
-
-_TWO = np.array([[0, 0, 1], [0, 1, 1]])
-_SCENE = np.array(
-    [
-        [0, 0, 0, 0, 0, 0],
-        [0, 3, 3, 3, 0, 0],
-        [0, 3, 3, 3, 5, 0],
-        [0, 3, 3, 5, 5, 0],
-        [0, 0, 0, 5, 5, 0],
-        [0, 0, 0, 0, 0, 0],
-    ]
-)
+from poolkit.exercises.cases import cases, uneven
+from poolkit.exercises.exercise import Exercise, blocks
 
 
-iou = Exercise(
-    name="iou",
+def _pooled(x, k):
+    """The case of unpooling that leads back to x: the maxima of its k×k windows, their indices,
+    and its shape."""
+    numbers = np.arange(x.size).reshape(x.shape)
+    height, width = x.shape[0] // k, x.shape[1] // k
+    values, indices = np.zeros((height, width)), np.zeros((height, width), int)
+    for i, j in np.ndindex(height, width):
+        window = slice(k * i, k * i + k), slice(k * j, k * j + k)
+        indices[i, j] = numbers[window].flat[x[window].argmax()]
+        values[i, j] = x.flat[indices[i, j]]
+    return values, indices, x.shape
+
+
+def _writers(place, inputs, kernel_size, stride):
+    """The inputs along an axis that write to a place of the output: the first, and how many."""
+    first = max(0, -(-(place - kernel_size + 1) // stride))
+    last = min(inputs - 1, place // stride)
+    return first, max(0, last - first + 1)
+
+
+def _written_by(row, column, case):
+    k, stride = len(case["kernel"]), case["stride"]
+    top, height = _writers(row, case["x"].shape[0], k, stride)
+    left, width = _writers(column, case["x"].shape[1], k, stride)
+    return top, left, height, width
+
+
+_KERNEL = np.array([[1.0, 2.0, -1.0], [3.0, 1.0, 4.0], [-2.0, 5.0, 6.0]])
+
+
+upsample_backward = Exercise(
+    name="upsample_backward",
     prompt=(
-        "`predicted` and `true` are arrays of booleans of one shape (H, W): the pixels that "
-        "were given a class, and those that have it. At least one pixel is in one of them. "
-        "Return the *intersection over union*: the number of pixels in both, over the number of "
-        "pixels in at least one. One float."
+        "Nearest upsampling copied each cell of a map of shape (H, W) into a block of `k` × `k` "
+        "cells. `grad`, an array of floats of shape (k × H, k × W), holds the gradient of each "
+        "cell of the large map. Return the gradient of each cell of the small map: an array of "
+        "floats of shape (H, W)."
     ),
     cases=cases(
-        "predicted true",
-        (np.array([[1, 1]], bool), np.array([[1, 1]], bool)),
-        (np.array([[1, 0]], bool), np.array([[1, 1]], bool)),
-        (np.array([[1, 1]], bool), np.array([[1, 0]], bool)),
-        (np.array([[1, 0]], bool), np.array([[0, 1]], bool)),
-        (np.array([[1, 1, 0], [0, 0, 0]], bool), np.array([[0, 1, 1], [0, 0, 0]], bool)),
-        (_SCENE == 3, _SCENE > 0),
+        "grad k",
+        (uneven(2, 2), 2),
+        (uneven(2, 4), 2),
+        (uneven(4, 2), 2),
+        (uneven(6, 9), 3),
+        (uneven(3, 4), 1),
     ),
     example=1,
     hints=[
-        "& is true where both are, | where at least one is.",
-        ".sum() counts the true pixels.",
-        "Pixels that are in neither do not count at all.",
+        "Each small cell has k × k copies. The loss feels a nudge of it through all of them.",
+        "What many paths carry back adds up, as with the overlapping windows of lesson 04.",
+        "Lesson 05 cut a map into blocks: reshape(rows, k, columns, k). Sum over two of the axes.",
     ],
     solution_source="""
-def iou(predicted, true):
-    return float((predicted & true).sum() / (predicted | true).sum())
-""",
-    meaning="What is in neither does not count, so a large ground does not flatter a small object.",
-)
-
-mean_iou = Exercise(
-    name="mean_iou",
-    prompt=(
-        "`predicted` and `true` are arrays of whole numbers of one shape (H, W): the class of "
-        "each pixel. The IoU of a class is the number of pixels where both arrays have it, over "
-        "the number of pixels where at least one has it. Return the mean of the IoU over those "
-        "classes that occur in at least one of the arrays: one float."
-    ),
-    cases=cases(
-        "predicted true",
-        (_TWO, _TWO),
-        (np.array([[0, 0, 1, 1]]), np.array([[0, 1, 1, 1]])),
-        (np.array([[0, 2]]), np.array([[0, 1]])),
-        (np.array([[4, 4]]), np.array([[7, 7]])),
-        (np.roll(_SCENE, 1, axis=1), _SCENE),
-    ),
-    example=1,
-    hints=[
-        "np.union1d(predicted, true) has every class that occurs, once.",
-        "predicted == c is the boolean array of class c.",
-        "A class that was predicted and is nowhere true has an IoU of 0, and counts.",
-    ],
-    solution_source="""
-def mean_iou(predicted, true):
-    found = []
-    for c in np.union1d(predicted, true):
-        both = ((predicted == c) & (true == c)).sum()
-        one = ((predicted == c) | (true == c)).sum()
-        found.append(both / one)
-    return float(np.mean(found))
-""",
-    meaning="It is what papers on segmentation by class mostly report.",
-)
-
-border_cells = Exercise(
-    name="border_cells",
-    prompt=(
-        "`labels` is an array of whole numbers of shape (H, W): the class of each cell. Return "
-        "an array of booleans of shape (H, W): True for each cell that has a cell of another "
-        "class among its eight neighbours, the diagonal ones included. At the edge of the array "
-        "a cell has fewer neighbours: what lies outside is none."
-    ),
-    cases=cases(
-        "labels",
-        [np.array([[0, 1]])],
-        [np.array([[2, 2, 2]])],
-        [np.array([[0, 0, 0, 1]])],
-        [np.array([[1, 0, 0], [0, 0, 0], [0, 0, 0]])],
-        [np.array([[4, 4, 4, 4], [4, 4, 4, 4], [4, 4, 7, 7]])],
-        [_SCENE],
-    ),
-    example=3,
-    hints=[
-        "Compare each 3×3 window with its middle. At the edge of the array, cut the window.",
-        "The window around row i, column j is "
-        "labels[max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2].",
-        "Or by pooling: on a border the largest and the smallest label of a window differ.",
-    ],
-    solution_source="""
-def border_cells(labels):
-    border = np.zeros(labels.shape, dtype=bool)
-    for i in range(labels.shape[0]):
-        for j in range(labels.shape[1]):
-            window = labels[max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2]
-            border[i, j] = (window != labels[i, j]).any()
-    return border
-""",
-    meaning="Near such cells lie more than half of the errors of this lesson.",
-    windows={"labels": same_cell},
-)
-
-kept_bytes = Exercise(
-    name="kept_bytes",
-    prompt=(
-        "An encoder has one block after the other; `channels` is a list with the number of maps "
-        "of each. The maps of the first block have `side` × `side` cells. After each block, the "
-        "last one included, 2×2 max pooling halves the side, without rest. Something must be "
-        "kept of each pooling for the way back. If `indices` is True: one index of 8 bytes for "
-        "each cell of the pooled maps. If it is False: the maps from before the pooling, 4 "
-        "bytes for each number. Return how many bytes that are for one image: a whole number."
-    ),
-    cases=cases(
-        "side channels indices",
-        (2, [1], False),
-        (2, [1], True),
-        (4, [3], False),
-        (4, [3], True),
-        (8, [1, 2], False),
-        (8, [1, 2], True),
-        (64, [16, 32, 64], False),
-        (64, [16, 32, 64], True),
-    ),
-    example=5,
-    hints=[
-        "Before its pooling, a block has maps × side × side numbers.",
-        "There is one index for each window: a quarter as many.",
-        "After each block, halve the side.",
-    ],
-    solution_source="""
-def kept_bytes(side, channels, indices):
-    total = 0
-    for maps in channels:
-        if indices:
-            total += 8 * maps * (side // 2) ** 2
-        else:
-            total += 4 * maps * side**2
-        side = side // 2
-    return total
+def upsample_backward(grad, k):
+    rows, columns = grad.shape[0] // k, grad.shape[1] // k
+    return grad.reshape(rows, k, columns, k).sum(axis=(1, 3))
 """,
     meaning=(
-        "The indices take half of what the maps take. With the 2 bits that a window of four "
-        "needs, they would take a sixty-fourth."
+        "Copying forward is summing backward. It is average pooling without the division, as "
+        "average pooling is copying backward, divided."
+    ),
+    windows=blocks("k", "grad"),
+)
+
+unpool = Exercise(
+    name="unpool",
+    prompt=(
+        "Max unpooling of one map. `values` is an array of floats of shape (h, w); `indices`, "
+        "of the same shape, holds whole numbers; `size` is the pair (H, W). Return a map of "
+        "zeros of shape (H, W) with each value put where its index says: the index of the cell "
+        "in row r and column c is r × W + c, both counted from 0."
+    ),
+    cases=cases(
+        "values indices size",
+        _pooled(uneven(2, 2), 2),
+        _pooled(uneven(2, 4), 2),
+        _pooled(uneven(4, 4) - 20, 2),
+        _pooled(uneven(4, 5), 2),
+        _pooled(uneven(5, 7), 2),
+        _pooled(uneven(6, 9), 3),
+    ),
+    example=1,
+    hints=[
+        "Start with np.zeros(size). Which W belongs to the indices: that of the small map, or that "
+        "of the large one?",
+        "A row of the large map has W cells: the row is index // W and the column index % W.",
+        "Shorter: out.flat[indices] = values writes by flat index.",
+    ],
+    solution_source="""
+def unpool(values, indices, size):
+    out = np.zeros(size)
+    out.flat[indices] = values
+    return out
+""",
+    meaning=(
+        "An index means something only together with the width of the map it was made for. That "
+        "is why torch wants output_size where sides were odd."
+    ),
+)
+
+conv_matrix = Exercise(
+    name="conv_matrix",
+    prompt=(
+        "`kernel` is a 1-D array of floats. A convolution goes along a row x of `size` cells "
+        "without padding: each output is the sum of kernel times the cells of a window, and "
+        "windows start every `stride` cells. (The kernel is not flipped, as in torch.) Return "
+        "the matrix for which matrix @ x gives all outputs: an array of floats of shape "
+        "(outputs, size)."
+    ),
+    cases=cases(
+        "kernel size stride",
+        (np.array([1.0, 2.0]), 2, 1),
+        (np.array([1.0, 2.0]), 3, 1),
+        (np.array([1.0, 2.0]), 4, 2),
+        (np.array([1.0, 2.0, 3.0]), 5, 2),
+        (np.array([4.0, -1.0, 2.0]), 6, 2),
+        (np.array([5.0]), 4, 3),
+        (np.array([1.0, 2.0, 3.0, 4.0]), 9, 3),
+    ),
+    example=2,
+    hints=[
+        "Row i says what output i reads: the kernel, from cell stride * i on, and zeros elsewhere.",
+        "How many outputs are there? You wrote it in lesson 02: output_size.",
+        "matrix[i, stride * i : stride * i + len(kernel)] = kernel",
+    ],
+    solution_source="""
+def conv_matrix(kernel, size, stride):
+    outputs = (size - len(kernel)) // stride + 1
+    matrix = np.zeros((outputs, size))
+    for i in range(outputs):
+        matrix[i, stride * i : stride * i + len(kernel)] = kernel
+    return matrix
+""",
+    meaning=(
+        "Most of the matrix is zero and the rest repeats the kernel: that is what a convolution "
+        "saves over a dense layer. Turned by .T it is the transposed convolution."
+    ),
+)
+
+conv_transpose = Exercise(
+    name="conv_transpose",
+    prompt=(
+        "Transposed convolution of one map, without padding. `x` is an array of floats of shape "
+        "(H, W), `kernel` one of shape (k, k). Each cell of x writes its value times the kernel "
+        "into a window of k × k cells of the output. The windows of neighbours start `stride` "
+        "cells apart, and where they overlap, what they write adds up. Return the output: an "
+        "array of floats, just large enough for all windows."
+    ),
+    cases=cases(
+        "x kernel stride",
+        (np.array([[2.0]]), np.array([[1.0, 2.0], [3.0, 4.0]]), 2),
+        (np.array([[2.0, 10.0]]), np.array([[1.0, 2.0], [3.0, 4.0]]), 2),
+        (np.array([[2.0, 10.0]]), np.array([[1.0, 2.0], [3.0, 4.0]]), 1),
+        (uneven(2, 2) + 1, _KERNEL, 2),
+        (uneven(3, 2) - 5, _KERNEL, 2),
+        (uneven(2, 3) + 1, np.array([[3.0]]), 2),
+        (uneven(3, 4) + 1, np.arange(1.0, 17).reshape(4, 4), 2),
+        (uneven(2, 3) + 1, _KERNEL, 1),
+    ),
+    example=2,
+    hints=[
+        "The last window starts at (H - 1) * stride and is k cells high. How high is the output?",
+        "Start with zeros and go through the cells of x, not through those of the output.",
+        "out[i * stride : i * stride + k, …] += x[i, j] * kernel",
+    ],
+    solution_source="""
+def conv_transpose(x, kernel, stride):
+    k = len(kernel)
+    height, width = ((n - 1) * stride + k for n in x.shape)
+    out = np.zeros((height, width))
+    for i, j in np.ndindex(x.shape):
+        top, left = i * stride, j * stride
+        out[top : top + k, left : left + k] += x[i, j] * kernel
+    return out
+""",
+    meaning=(
+        "Convolution gathers a window into one number; its transpose scatters one number into a "
+        "window. Where windows overlap, more arrives."
+    ),
+    windows={"x": _written_by},
+)
+
+output_padding = Exercise(
+    name="output_padding",
+    prompt=(
+        "A convolution with `kernel_size`, `stride` and `padding` cells at both ends went along "
+        "a row of `size` cells, which became shorter. The transposed convolution with the same "
+        "three numbers leads back to a row, but where the strides did not divide evenly it is "
+        "too short. `output_padding` adds that many cells at its end. Return the output_padding "
+        "that brings back exactly `size` cells: a whole number, from 0 to stride − 1."
+    ),
+    cases=cases(
+        "size kernel_size stride padding",
+        (5, 3, 2, 0),
+        (6, 3, 2, 0),
+        (8, 3, 2, 1),
+        (7, 3, 2, 1),
+        (6, 2, 3, 0),
+        (7, 2, 3, 0),
+        (8, 3, 3, 1),
+        (4, 3, 1, 1),
+        (14, 5, 4, 2),
+        (16, 5, 4, 2),
+        (9, 4, 2, 1),
+        (10, 1, 4, 0),
+    ),
+    example=1,
+    hints=[
+        "Which cells did the convolution leave unread at the end of its padded row?",
+        "The first window takes kernel_size cells, each further one stride cells more.",
+        "What whole steps leave over is the remainder of a division: %.",
+    ],
+    solution_source="""
+def output_padding(size, kernel_size, stride, padding):
+    return (size + 2 * padding - kernel_size) % stride
+""",
+    meaning=(
+        "Rounding down threw this remainder away, and only you know what it was: in a network, "
+        "it is easier to pass the size you want as output_size to ConvTranspose2d."
+    ),
+)
+
+overlap_counts = Exercise(
+    name="overlap_counts",
+    prompt=(
+        "In a transposed convolution along a row, each of `inputs` cells writes to a window of "
+        "`kernel_size` cells of the output. The windows start every `stride` cells; there is no "
+        "padding, and the output ends with the last window. Return how many windows write to "
+        "each cell of the output: a list of whole numbers."
+    ),
+    cases=cases(
+        "inputs kernel_size stride",
+        (1, 3, 2),
+        (2, 2, 2),
+        (2, 3, 2),
+        (3, 3, 2),
+        (4, 4, 2),
+        (3, 3, 1),
+        (3, 1, 2),
+        (4, 5, 2),
+        (3, 2, 3),
+        (5, 7, 3),
+        (4, 5, 4),
+    ),
+    example=2,
+    hints=[
+        "How long is the output? The last window starts at (inputs - 1) * stride.",
+        "Start with zeros. Each window adds 1 to each of its kernel_size cells.",
+        "A window may skip cells too: with a stride larger than the kernel, some stay 0.",
+    ],
+    solution_source="""
+def overlap_counts(inputs, kernel_size, stride):
+    counts = [0] * ((inputs - 1) * stride + kernel_size)
+    for i in range(inputs):
+        for tap in range(kernel_size):
+            counts[i * stride + tap] += 1
+    return counts
+""",
+    meaning=(
+        "Away from the border the counts repeat every stride cells, and are equal just when "
+        "kernel_size is divisible by stride."
     ),
 )

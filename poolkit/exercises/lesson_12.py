@@ -1,109 +1,164 @@
-"""The exercises of lesson 12: on which side of a bound a figure is, and how sure that is."""
+"""The exercises of lesson 12: how good a labelling of pixels is, and what must be kept for it."""
+
+import numpy as np
 
 from poolkit.exercises.cases import cases
-from poolkit.exercises.exercise import Exercise
+from poolkit.exercises.exercise import Exercise, same_cell
 
-side = Exercise(
-    name="side",
-    prompt=(
-        "A figure was measured with several seeds; all of them lie from `low` to `high`. These, "
-        "`bound` and `margin` are floats. Return 1 if all seeds are above `bound` by more than "
-        "`margin`, −1 if all are below it by more than `margin`, and 0 in every other case: a "
-        "whole number."
-    ),
-    cases=cases(
-        "low high bound margin",
-        (2.0, 3.0, 1.0, 0.0),
-        (-3.0, -2.0, 1.0, 0.0),
-        (0.0, 2.0, 1.0, 0.0),
-        (2.0, 3.0, 1.0, 1.5),
-        (2.0, 9.0, 1.0, 0.5),
-        (-9.0, 0.0, 1.0, 0.5),
-        (0.5, 3.0, 1.0, 0.25),
-        (0.25, 0.75, 1.0, 0.5),
-        (1.5, 2.0, 1.0, 0.5),
-        (0.0, 0.5, 1.0, 0.5),
-        (-2.0, -1.0, 0.0, 0.5),
-        (98.0, 98.5, 99.0, 0.75),
-    ),
-    example=4,
-    hints=[
-        "For 1, which of the two ends must be above the bound plus the margin?",
-        "For -1 it is the other end, and the bound less the margin.",
-        "More than the margin: use > and <, not >= and <=.",
-    ],
-    solution_source="""
-def side(low, high, bound, margin):
-    if low > bound + margin:
-        return 1
-    if high < bound - margin:
-        return -1
-    return 0
-""",
-    meaning="Every verdict of this lesson is made of such answers. 0 is an answer too.",
+_TWO = np.array([[0, 0, 1], [0, 1, 1]])
+_SCENE = np.array(
+    [
+        [0, 0, 0, 0, 0, 0],
+        [0, 3, 3, 3, 0, 0],
+        [0, 3, 3, 3, 5, 0],
+        [0, 3, 3, 5, 5, 0],
+        [0, 0, 0, 5, 5, 0],
+        [0, 0, 0, 0, 0, 0],
+    ]
 )
 
-largest_margin = Exercise(
-    name="largest_margin",
+
+iou = Exercise(
+    name="iou",
     prompt=(
-        "The figures of several seeds lie from `low` to `high`, both floats. Return how far "
-        "`bound` is from the nearer end, if both ends are on one side of it: one float. With "
-        "this margin or a larger one, `side` has to say 0. If the bound lies between the ends, "
-        "or at one of them, return 0.0."
+        "`predicted` and `true` are arrays of booleans of one shape (H, W): the pixels that "
+        "were given a class, and those that have it. At least one pixel is in one of them. "
+        "Return the *intersection over union*: the number of pixels in both, over the number of "
+        "pixels in at least one. One float."
     ),
     cases=cases(
-        "low high bound",
-        (2.0, 3.0, 1.0),
-        (-3.0, -2.0, 1.0),
-        (0.0, 2.0, 1.0),
-        (1.0, 2.0, 1.0),
-        (0.25, 1.5, 0.0),
-        (-2.5, -1.5, 0.0),
-        (-0.75, 0.25, 0.0),
-        (88.5, 92.5, 99.0),
+        "predicted true",
+        (np.array([[1, 1]], bool), np.array([[1, 1]], bool)),
+        (np.array([[1, 0]], bool), np.array([[1, 1]], bool)),
+        (np.array([[1, 1]], bool), np.array([[1, 0]], bool)),
+        (np.array([[1, 0]], bool), np.array([[0, 1]], bool)),
+        (np.array([[1, 1, 0], [0, 0, 0]], bool), np.array([[0, 1, 1], [0, 0, 0]], bool)),
+        (_SCENE == 3, _SCENE > 0),
     ),
+    example=1,
     hints=[
-        "Above the bound, the lowest seed decides; below it, the highest.",
-        "If the bound is between them, both distances are negative.",
-        "max takes three numbers as well.",
+        "& is true where both are, | where at least one is.",
+        ".sum() counts the true pixels.",
+        "Pixels that are in neither do not count at all.",
     ],
     solution_source="""
-def largest_margin(low, high, bound):
-    return max(low - bound, bound - high, 0.0)
+def iou(predicted, true):
+    return float((predicted & true).sum() / (predicted | true).sum())
 """,
-    meaning="Report this beside a verdict: it says how much would have to change to turn it.",
+    meaning="What is in neither does not count, so a large ground does not flatter a small object.",
 )
 
-seeds_needed = Exercise(
-    name="seeds_needed",
+mean_iou = Exercise(
+    name="mean_iou",
     prompt=(
-        "Two variants are equally good. By luck, one of them is ahead with all of n seeds in 2 "
-        "× 0.5ⁿ of the cases (lesson 07). `chance` is a float above 0, and at most 1. Return "
-        "the fewest seeds, at least 1, for which 2 × 0.5ⁿ is at most `chance`: a whole number."
+        "`predicted` and `true` are arrays of whole numbers of one shape (H, W): the class of "
+        "each pixel. The IoU of a class is the number of pixels where both arrays have it, over "
+        "the number of pixels where at least one has it. Return the mean of the IoU over those "
+        "classes that occur in at least one of the arrays: one float."
     ),
     cases=cases(
-        "chance",
-        [1.0],
-        [0.5],
-        [0.25],
-        [0.3],
-        [0.1],
-        [0.05],
-        [0.01],
-        [0.001],
+        "predicted true",
+        (_TWO, _TWO),
+        (np.array([[0, 0, 1, 1]]), np.array([[0, 1, 1, 1]])),
+        (np.array([[0, 2]]), np.array([[0, 1]])),
+        (np.array([[4, 4]]), np.array([[7, 7]])),
+        (np.roll(_SCENE, 1, axis=1), _SCENE),
     ),
-    example=2,
+    example=1,
     hints=[
-        "Try 1, 2, 3 … seeds until the chance is small enough.",
-        "For 0.05 it is one seed more than lesson 07 had.",
-        "At most: equal is small enough.",
+        "np.union1d(predicted, true) has every class that occurs, once.",
+        "predicted == c is the boolean array of class c.",
+        "A class that was predicted and is nowhere true has an IoU of 0, and counts.",
     ],
     solution_source="""
-def seeds_needed(chance):
-    seeds = 1
-    while 2 * 0.5**seeds > chance:
-        seeds += 1
-    return seeds
+def mean_iou(predicted, true):
+    found = []
+    for c in np.union1d(predicted, true):
+        both = ((predicted == c) & (true == c)).sum()
+        one = ((predicted == c) | (true == c)).sum()
+        found.append(both / one)
+    return float(np.mean(found))
 """,
-    meaning="Plan the seeds before you train, and then use all of them.",
+    meaning="It is what papers on segmentation by class mostly report.",
+)
+
+border_cells = Exercise(
+    name="border_cells",
+    prompt=(
+        "`labels` is an array of whole numbers of shape (H, W): the class of each cell. Return "
+        "an array of booleans of shape (H, W): True for each cell that has a cell of another "
+        "class among its eight neighbours, the diagonal ones included. At the edge of the array "
+        "a cell has fewer neighbours: what lies outside is none."
+    ),
+    cases=cases(
+        "labels",
+        [np.array([[0, 1]])],
+        [np.array([[2, 2, 2]])],
+        [np.array([[0, 0, 0, 1]])],
+        [np.array([[1, 0, 0], [0, 0, 0], [0, 0, 0]])],
+        [np.array([[4, 4, 4, 4], [4, 4, 4, 4], [4, 4, 7, 7]])],
+        [_SCENE],
+    ),
+    example=3,
+    hints=[
+        "Compare each 3×3 window with its middle. At the edge of the array, cut the window.",
+        "The window around row i, column j is "
+        "labels[max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2].",
+        "Or by pooling: on a border the largest and the smallest label of a window differ.",
+    ],
+    solution_source="""
+def border_cells(labels):
+    border = np.zeros(labels.shape, dtype=bool)
+    for i in range(labels.shape[0]):
+        for j in range(labels.shape[1]):
+            window = labels[max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2]
+            border[i, j] = (window != labels[i, j]).any()
+    return border
+""",
+    meaning="Near such cells lie more than half of the errors of this lesson.",
+    windows={"labels": same_cell},
+)
+
+kept_bytes = Exercise(
+    name="kept_bytes",
+    prompt=(
+        "An encoder has one block after the other; `channels` is a list with the number of maps "
+        "of each. The maps of the first block have `side` × `side` cells. After each block, the "
+        "last one included, 2×2 max pooling halves the side, without rest. Something must be "
+        "kept of each pooling for the way back. If `indices` is True: one index of 8 bytes for "
+        "each cell of the pooled maps. If it is False: the maps from before the pooling, 4 "
+        "bytes for each number. Return how many bytes that are for one image: a whole number."
+    ),
+    cases=cases(
+        "side channels indices",
+        (2, [1], False),
+        (2, [1], True),
+        (4, [3], False),
+        (4, [3], True),
+        (8, [1, 2], False),
+        (8, [1, 2], True),
+        (64, [16, 32, 64], False),
+        (64, [16, 32, 64], True),
+    ),
+    example=5,
+    hints=[
+        "Before its pooling, a block has maps × side × side numbers.",
+        "There is one index for each window: a quarter as many.",
+        "After each block, halve the side.",
+    ],
+    solution_source="""
+def kept_bytes(side, channels, indices):
+    total = 0
+    for maps in channels:
+        if indices:
+            total += 8 * maps * (side // 2) ** 2
+        else:
+            total += 4 * maps * side**2
+        side = side // 2
+    return total
+""",
+    meaning=(
+        "The indices take half of what the maps take. With the 2 bits that a window of four "
+        "needs, they would take a sixty-fourth."
+    ),
 )

@@ -1,64 +1,157 @@
 """Wrong answers to the exercises of lesson 04."""
 
 MISTAKES = {
-    "tap_values": {
-        "on to the end of the row": "x[:, number::stride]",
-        "stride ignored": {"(windows - 1) * stride": "windows - 1", " : stride]": "]"},
-        "number ignored": {"number : last + 1": ": windows * stride"},
-        "last window missing": {"last + 1": "last"},
-        "height and width swapped": {"x.shape[1]": "x.shape[0]", "x[:, number": "x[number"},
-        "kernel_size for stride": {
-            "(x, number, kernel_size, stride):": (
-                "(x, number, kernel_size, stride):\n    stride = kernel_size"
+    "max_pool_backward": {
+        "every tied cell gets all": """
+def max_pool_backward(grad_output, x):
+    grad = np.zeros(x.shape)
+    for i, j in np.ndindex(grad_output.shape):
+        window = x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
+        grad[2 * i : 2 * i + 2, 2 * j : 2 * j + 2] = (window == window.max()) * grad_output[i, j]
+    return grad
+""",
+        "tied cells share": """
+def max_pool_backward(grad_output, x):
+    grad = np.zeros(x.shape)
+    for i, j in np.ndindex(grad_output.shape):
+        window = x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2]
+        largest = window == window.max()
+        grad[2 * i : 2 * i + 2, 2 * j : 2 * j + 2] = largest / largest.sum() * grad_output[i, j]
+    return grad
+""",
+        "the last of tied cells gets all": {
+            "x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].argmax()": (
+                "3 - x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2][::-1, ::-1].argmax()"
             )
         },
-    },
-    "block_avg": {
-        "max for average": {".mean(": ".max("},
-        "axes of the block in front": {
-            "(rows, k, columns, k).mean(axis=(1, 3))": "(k, rows, k, columns).mean(axis=(0, 2))"
+        "ties read column by column": {
+            ".argmax()": ".T.argmax()",
+            "2 * i + n // 2, 2 * j + n % 2": "2 * i + n % 2, 2 * j + n // 2",
         },
-        "block cut from one line": {
-            "(rows, k, columns, k).mean(axis=(1, 3))": "(rows, columns, k, k).mean(axis=(2, 3))"
+        "row and column swapped": {
+            "2 * i + n // 2, 2 * j + n % 2": "2 * i + n % 2, 2 * j + n // 2"
         },
-        "left over cells not cut off": {"x[: rows * k, : columns * k]": "x"},
-        "averaged over rows and columns of blocks": {"(1, 3)": "(0, 2)"},
-        "the sum": {".mean(": ".sum("},
-        "height and width swapped": {
-            "x.shape[0] // k, x.shape[1] // k": "x.shape[1] // k, x.shape[0] // k"
+        "average for max": {
+            "grad[2 * i + n // 2, 2 * j + n % 2] = grad_output[i, j]": (
+                "grad[2 * i : 2 * i + 2, 2 * j : 2 * j + 2] = grad_output[i, j] / 4"
+            )
+        },
+        "ones in place of the gradient": {"= grad_output[i, j]": "= 1"},
+        "the gradient times the maximum": {
+            "= grad_output[i, j]": "= grad_output[i, j] * x[2 * i + n // 2, 2 * j + n % 2]"
+        },
+        "odd row and column forgotten": {
+            "np.zeros(x.shape)": "np.zeros((2 * grad_output.shape[0], 2 * grad_output.shape[1]))"
         },
     },
-    "running_max": {
-        "doubled past k": {"min(size, k - size)": "size"},
-        "stopped before k": {"size < k": "2 * size <= k", "min(size, k - size)": "size"},
-        "always a step of one": {"min(size, k - size)": "1", "size += step": "size *= 2"},
-        "along the columns": {"best[:, :-step], best[:, step:]": "best[:-step], best[step:]"},
-        "sum for maximum": 'np.array([np.convolve(row, np.ones(k), "valid") for row in x])',
-        "the first and the last cell only": (
-            "np.maximum(x[:, : x.shape[1] - k + 1], x[:, k - 1 :])"
-        ),
-    },
-    "running_sum": {
-        "halves overlap, as for a maximum": """
-def running_sum(x, k):
-    total, size = x.copy(), 1
-    while size < k:
-        step = min(size, k - size)
-        total = total[:, :-step] + total[:, step:]
-        size += step
-    return total
+    "avg_pool_backward": {
+        "every cell gets all": {" / 4": ""},
+        "divided by the side of the window": {"/ 4": "/ 2"},
+        "division rounds down": {"/ 4": "// 4"},
+        "one cell gets all": {"2 * i : 2 * i + 2, 2 * j : 2 * j + 2": "2 * i, 2 * j", " / 4": ""},
+        "gradients tiled, not repeated": """
+def avg_pool_backward(grad_output, shape):
+    grad = np.zeros(shape)
+    height, width = grad_output.shape
+    grad[: 2 * height, : 2 * width] = np.tile(grad_output, (2, 2)) / 4
+    return grad
 """,
-        "differences of a running sum": """
-def running_sum(x, k):
-    total = np.cumsum(x, axis=1)
-    before = np.pad(total, ((0, 0), (1, 0)))[:, : x.shape[1] - k + 1]
-    return total[:, k - 1 :] - before
-""",
-        "the odd cell forgotten": {"total + x[:, k - 1 :]": "total"},
-        "maximum for sum": ("np.max([x[:, i : x.shape[1] - k + 1 + i] for i in range(k)], axis=0)"),
-        "average for sum": (
-            "np.mean([x[:, i : x.shape[1] - k + 1 + i] for i in range(k)], axis=0)"
+        "height and width swapped": (
+            "np.repeat(np.repeat(grad_output, 2, axis=0), 2, axis=1).T / 4"
         ),
-        "along the columns": "sum(x[i : x.shape[0] - k + 1 + i] for i in range(k))",
+        "shape ignored": "grad_output.repeat(2, axis=0).repeat(2, axis=1) / 4",
+        "odd row and column get a gradient": """
+def avg_pool_backward(grad_output, shape):
+    grad = grad_output.repeat(2, axis=0).repeat(2, axis=1) / 4
+    extra = [(0, shape[0] - grad.shape[0]), (0, shape[1] - grad.shape[1])]
+    return np.pad(grad, extra, mode="edge")
+""",
+        "divided by the number of cells": {"/ 4": "/ (shape[0] * shape[1])"},
+    },
+    "avg_pool_backward_overlapping": {
+        "the last window wins": {"+=": "="},
+        "not divided": {" / kernel_size": ""},
+        "stride ignored, kernel_size in its place": {"i * stride": "i * kernel_size"},
+        "stride ignored, steps of one": {"i * stride": "i"},
+        "divided by the stride": {"/ kernel_size": "/ stride"},
+        "averaged over the windows of a cell": """
+def avg_pool_backward_overlapping(grad_output, size, kernel_size, stride):
+    grad, windows = np.zeros(size), np.zeros(size)
+    for i, g in enumerate(grad_output):
+        grad[i * stride : i * stride + kernel_size] += g / kernel_size
+        windows[i * stride : i * stride + kernel_size] += 1
+    return grad / np.maximum(windows, 1)
+""",
+        "the window one cell too long": {"start + kernel_size": "start + kernel_size + 1"},
+        "only the first cell of a window": {
+            "start : start + kernel_size": "start",
+            " / kernel_size": "",
+        },
+    },
+    "numeric_gradient": {
+        "forward difference": {"f(below)": "f(x)", "(2 * eps)": "eps"},
+        "divided by eps": {"(2 * eps)": "eps"},
+        "divided by 2, then multiplied by eps": {"(2 * eps)": "2 * eps"},
+        "all cells changed at once": ("np.full(x.shape, (f(x + eps) - f(x - eps)) / (2 * eps))"),
+        "steps pile up in one copy": {
+            "grad = np.zeros(x.shape)": (
+                "grad, above, below = np.zeros(x.shape), x.astype(float), x.astype(float)"
+            ),
+            "        above, below = x.astype(float), x.astype(float)\n": "",
+        },
+        "the input changed and not put back": """
+def numeric_gradient(f, x, eps):
+    grad = np.zeros(x.shape)
+    for cell in np.ndindex(x.shape):
+        x[cell] += eps
+        above = f(x)
+        x[cell] -= 2 * eps
+        grad[cell] = (above - f(x)) / (2 * eps)
+    return grad
+""",
+        "steps cut off in an array of whole numbers": {
+            "x.astype(float), x.astype(float)": "x.copy(), x.copy()"
+        },
+        "sign turned": {"f(above) - f(below)": "f(below) - f(above)"},
+        "a list of slopes": """
+def numeric_gradient(f, x, eps):
+    grad = []
+    for cell in np.ndindex(x.shape):
+        step = np.zeros(x.shape)
+        step[cell] = eps
+        grad.append((f(x + step) - f(x - step)) / (2 * eps))
+    return grad
+""",
+    },
+    "never_learn": {
+        "the map of those that learn": {"return never": "return ~never"},
+        "only cells in no window": {
+            "never[top + i, left + j] = False": (
+                "never[top : top + kernel_size, left : left + kernel_size] = False"
+            )
+        },
+        "all tied cells learn": {
+            "never[top + i, left + j] = False": (
+                "never[top : top + kernel_size, left : left + kernel_size] &= window < window.max()"
+            )
+        },
+        "a later window takes the gradient away": {
+            "never[top + i, left + j] = False": (
+                "never[top : top + kernel_size, left : left + kernel_size] = True\n"
+                "            never[top + i, left + j] = False"
+            )
+        },
+        "stride ignored, kernel_size in its place": {
+            "(x, kernel_size, stride):": "(x, kernel_size, stride):\n    stride = kernel_size"
+        },
+        "kernel_size ignored": {
+            "(x, kernel_size, stride):": "(x, kernel_size, stride):\n    kernel_size = 2"
+        },
+        "windows that hang over the end": {
+            "x.shape[0] - kernel_size + 1": "x.shape[0]",
+            "x.shape[1] - kernel_size + 1": "x.shape[1]",
+        },
+        "the largest cell of all": "x < x.max()",
+        "whole numbers in place of booleans": {"dtype=bool": "dtype=int"},
     },
 }

@@ -1,52 +1,48 @@
 """Wrong answers to the exercises of lesson 06."""
 
 MISTAKES = {
-    "conv_parameters": {
-        "bias forgotten": {"if bias": "if False"},
-        "bias always counted": {"if bias": "if True"},
-        "one bias in all": {"weights + out_channels": "weights + 1"},
-        "a bias for each input map": {"weights + out_channels": "weights + in_channels"},
-        "a bias for each grid": {"weights + out_channels": "weights + in_channels * out_channels"},
-        "kernel in one direction only": {"kernel_size * kernel_size": "kernel_size"},
-        "input maps share their grid": {"= in_channels * out_channels": "= out_channels"},
+    "generalised_mean": {
+        "sum for average, as in LP pooling": {".mean()": ".sum()"},
+        "root forgotten": {" ** (1 / p)": ""},
+        "average first": {"(x**p).mean()": "(x.mean() ** p)"},
+        "root of each": "float(((x**p) ** (1 / p)).mean())",
+        "divided by p": {"** (1 / p)": "/ p"},
+        "the maximum": "float(x.max())",
+        "brackets forgotten in the root": {"(1 / p)": "1 / p"},
     },
-    "accuracy": {
-        "right ones counted, not their share": {
-            "(predictions == labels).mean()": "int((predictions == labels).sum())"
+    "mixed_pool": {
+        "shares swapped": {
+            "share * windows.max": "(1 - share) * windows.max",
+            "(1 - share) * windows.mean": "share * windows.mean",
         },
-        "share of wrong ones": {"==": "!="},
-        "division rounds down": {
-            "(predictions == labels).mean()": "int((predictions == labels).sum()) // len(labels)"
+        "the whole average added": {"(1 - share) * ": ""},
+        "share ignored": {"(x, share):": "(x, share):\n    share = 0.5"},
+        "minimum for maximum": {"windows.max": "windows.min"},
+        "maximum and average of the whole map": {
+            "return share * windows.max(axis=(1, 3)) + (1 - share) * windows.mean(axis=(1, 3))": (
+                "return np.full((height, width), share * x.max() + (1 - share) * x.mean())"
+            )
         },
-        "percent": {"return (": "return 100 * ("},
-        "largest score of each class, not of each picture": {
-            "axis=1": "axis=0",
-            "(predictions == labels).mean()": (
-                "np.mean([predictions[n] == labels[n] for n in range(min(scores.shape))])"
-            ),
-        },
-        "the largest score, not its position": {".argmax(": ".max("},
-        "smallest score": {"argmax": "argmin"},
-        "divided by the number of classes": {".mean()": ".sum() / scores.shape[1]"},
-        "scores above one half": (
-            "np.mean([scores[n, label] > 0.5 for n, label in enumerate(labels)])"
-        ),
+        "odd rows and columns not cut off": {"[: 2 * height, : 2 * width]": ""},
     },
-    "subsampling": {
-        "average for sum": {"window.sum()": "window.mean()"},
-        "max for sum": {"window.sum()": "window.max()"},
-        "bias added before the weight": {
-            "weight * window.sum() + bias": "weight * (window.sum() + bias)"
-        },
-        "bias added to every cell of the window": {
-            "weight * window.sum() + bias": "(weight * window + bias).sum()"
-        },
-        "bias forgotten": {" + bias": ""},
-        "weight forgotten": {"weight * ": ""},
-        "squashed as well": {"return output": "return 1.7159 * np.tanh(2 / 3 * output)"},
-        "height and width swapped": {"return output": "return output.T"},
-        "odd row and column kept": {
-            "x.shape[0] // 2, x.shape[1] // 2": "-(-x.shape[0] // 2), -(-x.shape[1] // 2)"
-        },
+    "expected_draw": {
+        "the plain average": "float(x.mean())",
+        "the largest": "float(x.max())",
+        "a map of zeros divided by zero": """
+def expected_draw(x):
+    with np.errstate(invalid="ignore"):
+        return float((x * x).sum() / x.sum())
+""",
+        "divided by the count": "float((x * x).mean())",
+        "the sum of probabilities": "float((x / max(x.sum(), 1e-9)).sum())",
+        "softmax for proportion": "float(np.average(x, weights=np.exp(x)))",
+    },
+    "pyramid_length": {
+        "levels not squared": {"n * n": "n"},
+        "channels forgotten": "sum(n * n for n in levels)",
+        "the finest level only": "channels * max(levels) ** 2",
+        "sum first, then squared": "channels * sum(levels) ** 2",
+        "channels added": {"channels *": "channels +"},
+        "each level once": {"in levels": "in set(levels)"},
     },
 }

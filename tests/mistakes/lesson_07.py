@@ -1,40 +1,52 @@
 """Wrong answers to the exercises of lesson 07."""
 
 MISTAKES = {
-    "paired_range": {
-        "difference of the extremes": "np.array([a.min() - b.min(), a.max() - b.max()])",
-        "as if the seeds did not belong together": (
-            "np.array([a.min() - b.max(), a.max() - b.min()])"
-        ),
-        "b minus a": {"a - b": "b - a"},
-        "size without sign": {"a - b": "abs(a - b)"},
-        "highest first": {
-            "differences.min(), differences.max()": "differences.max(), differences.min()"
+    "conv_parameters": {
+        "bias forgotten": {"if bias": "if False"},
+        "bias always counted": {"if bias": "if True"},
+        "one bias in all": {"weights + out_channels": "weights + 1"},
+        "a bias for each input map": {"weights + out_channels": "weights + in_channels"},
+        "a bias for each grid": {"weights + out_channels": "weights + in_channels * out_channels"},
+        "kernel in one direction only": {"kernel_size * kernel_size": "kernel_size"},
+        "input maps share their grid": {"= in_channels * out_channels": "= out_channels"},
+    },
+    "accuracy": {
+        "right ones counted, not their share": {
+            "(predictions == labels).mean()": "int((predictions == labels).sum())"
         },
-        "first and last seed": "(a - b)[[0, -1]]",
-    },
-    "same_sign_by_chance": {
-        "the first variant only": "0.5**seeds",
-        "one half over the seeds": "0.5 / seeds",
-        "one over the seeds": "1 / seeds",
-        "the chance that it does not happen": "1 - 2 * 0.5**seeds",
-        "always one half": "0.5",
-    },
-    "epochs": {
-        "left-over images counted": "steps * batch_size / images",
-        "whole epochs only": {"steps / batches": "float(steps // batches)"},
-        "left-over images make a batch": {"images // batch_size": "-(-images // batch_size)"},
-        "one image a step": "steps / images",
-        "upside down": {"steps / batches": "batches / steps"},
-    },
-    "added_parameters": {
-        "normalisation forgotten": {" + 2 * c": ""},
-        "one grid for each map": {"9 * c * c": "9 * c"},
-        "a bias for each map": {"2 * c": "3 * c"},
-        "from one block's maps to the next": (
-            "sum(9 * a * b + 2 * b for a, b in zip([1, *channels], channels))"
+        "share of wrong ones": {"==": "!="},
+        "division rounds down": {
+            "(predictions == labels).mean()": "int((predictions == labels).sum()) // len(labels)"
+        },
+        "percent": {"return (": "return 100 * ("},
+        "largest score of each class, not of each picture": {
+            "axis=1": "axis=0",
+            "(predictions == labels).mean()": (
+                "np.mean([predictions[n] == labels[n] for n in range(min(scores.shape))])"
+            ),
+        },
+        "the largest score, not its position": {".argmax(": ".max("},
+        "smallest score": {"argmax": "argmin"},
+        "divided by the number of classes": {".mean()": ".sum() / scores.shape[1]"},
+        "scores above one half": (
+            "np.mean([scores[n, label] > 0.5 for n, label in enumerate(labels)])"
         ),
-        "one number for each map": {"2 * c": "c"},
-        "all maps as one block": "9 * sum(channels) ** 2 + 2 * sum(channels)",
+    },
+    "subsampling": {
+        "average for sum": {"window.sum()": "window.mean()"},
+        "max for sum": {"window.sum()": "window.max()"},
+        "bias added before the weight": {
+            "weight * window.sum() + bias": "weight * (window.sum() + bias)"
+        },
+        "bias added to every cell of the window": {
+            "weight * window.sum() + bias": "(weight * window + bias).sum()"
+        },
+        "bias forgotten": {" + bias": ""},
+        "weight forgotten": {"weight * ": ""},
+        "squashed as well": {"return output": "return 1.7159 * np.tanh(2 / 3 * output)"},
+        "height and width swapped": {"return output": "return output.T"},
+        "odd row and column kept": {
+            "x.shape[0] // 2, x.shape[1] // 2": "-(-x.shape[0] // 2), -(-x.shape[1] // 2)"
+        },
     },
 }

@@ -1,50 +1,40 @@
 """Wrong answers to the exercises of lesson 08."""
 
 MISTAKES = {
-    "changed_cells": {
-        "what leaves comes in again": {"np.zeros_like(x)": "np.roll(x, 1, axis=1)"},
-        "moved to the left": {"moved[:, 1:] = x[:, :-1]": "moved[:, :-1] = x[:, 1:]"},
-        "moved down": {"moved[:, 1:] = x[:, :-1]": "moved[1:] = x[:-1]"},
-        "the pooled map moved": {
-            "after = moved.reshape(height, 2, width, 2).max(axis=(1, 3))": (
-                "after = np.zeros_like(before)\n    after[:, 1:] = before[:, :-1]"
-            )
+    "paired_range": {
+        "difference of the extremes": "np.array([a.min() - b.min(), a.max() - b.max()])",
+        "as if the seeds did not belong together": (
+            "np.array([a.min() - b.max(), a.max() - b.min()])"
+        ),
+        "b minus a": {"a - b": "b - a"},
+        "size without sign": {"a - b": "abs(a - b)"},
+        "highest first": {
+            "differences.min(), differences.max()": "differences.max(), differences.min()"
         },
-        "counted before pooling": {"before != after": "x != moved"},
-        "cells that stay": {"!=": "=="},
+        "first and last seed": "(a - b)[[0, -1]]",
     },
-    "exact_shifts": {
-        "strides added": {"total = 1": "total = 0", "total * stride": "total + stride"},
-        "the longest left out": {"longest + 1": "longest"},
-        "no shift counted as one": {"range(total,": "range(0,"},
-        "the largest stride only": {"total * stride": "max(total, stride)"},
-        "the product itself only": {
-            "list(range(total, longest + 1, total))": "[total] if total <= longest else []"
-        },
-        "powers instead of multiples": {
-            "list(range(total, longest + 1, total))": (
-                "[total**n for n in range(1, 99) if total > 1 and total**n <= longest]"
-            )
-        },
+    "same_sign_by_chance": {
+        "the first variant only": "0.5**seeds",
+        "one half over the seeds": "0.5 / seeds",
+        "one over the seeds": "1 / seeds",
+        "the chance that it does not happen": "1 - 2 * 0.5**seeds",
+        "always one half": "0.5",
     },
-    "blur_row": {
-        "zeros beyond the ends": {', mode="reflect"': ""},
-        "the end cells repeated": {"reflect": "edge"},
-        "from the second cell on": {"[::2]": "[1::2]"},
-        "dropped before the blur": {
-            'np.pad(x, 1, mode="reflect")': 'np.pad(x[::2], 1, mode="edge")',
-            "smooth[::2]": "smooth",
-        },
-        "three alike": {"2 * padded[1:-1]": "padded[1:-1]", "/ 4": "/ 3"},
-        "not divided": {" / 4": ""},
-        "nothing dropped": {"smooth[::2]": "smooth"},
+    "epochs": {
+        "left-over images counted": "steps * batch_size / images",
+        "whole epochs only": {"steps / batches": "float(steps // batches)"},
+        "left-over images make a batch": {"images // batch_size": "-(-images // batch_size)"},
+        "one image a step": "steps / images",
+        "upside down": {"steps / batches": "batches / steps"},
     },
-    "consistency": {
-        "only if it holds for all moves": {".mean()": ".all(axis=0).mean()"},
-        "if it holds for one move": {".mean()": ".any(axis=0).mean()"},
-        "a count": {".mean()": ".sum()"},
-        "the share that changed": {"==": "!="},
-        "the first move only": {"after ==": "after[0] =="},
-        "the moves among each other": {"== before": "== after[0]"},
+    "added_parameters": {
+        "normalisation forgotten": {" + 2 * c": ""},
+        "one grid for each map": {"9 * c * c": "9 * c"},
+        "a bias for each map": {"2 * c": "3 * c"},
+        "from one block's maps to the next": (
+            "sum(9 * a * b + 2 * b for a, b in zip([1, *channels], channels))"
+        ),
+        "one number for each map": {"2 * c": "c"},
+        "all maps as one block": "9 * sum(channels) ** 2 + 2 * sum(channels)",
     },
 }

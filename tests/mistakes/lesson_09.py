@@ -1,67 +1,50 @@
 """Wrong answers to the exercises of lesson 09."""
 
 MISTAKES = {
-    "conv_multiply_adds": {
-        "stride ignored": {"(side - 1) // stride + 1": "side"},
-        "stride in one direction only": {"return out": "return side"},
-        "side rounded down": {"(side - 1) // stride + 1": "side // stride"},
-        "one input map only": {" * in_channels": ""},
-        "kernel in one direction only": {"kernel_size * kernel_size": "kernel_size"},
-        "no padding": {"side - 1": "side - kernel_size"},
-        "multiplications and additions apart": {"return out": "return 2 * out"},
+    "changed_cells": {
+        "what leaves comes in again": {"np.zeros_like(x)": "np.roll(x, 1, axis=1)"},
+        "moved to the left": {"moved[:, 1:] = x[:, :-1]": "moved[:, :-1] = x[:, 1:]"},
+        "moved down": {"moved[:, 1:] = x[:, :-1]": "moved[1:] = x[:-1]"},
+        "the pooled map moved": {
+            "after = moved.reshape(height, 2, width, 2).max(axis=(1, 3))": (
+                "after = np.zeros_like(before)\n    after[:, 1:] = before[:, :-1]"
+            )
+        },
+        "counted before pooling": {"before != after": "x != moved"},
+        "cells that stay": {"!=": "=="},
     },
-    "first_dense_parameters": {
-        "bias forgotten": {" + 1": ""},
-        "one bias in all": {
-            "(channels * side * side + 1) * outputs": "channels * side * side * outputs + 1"
+    "exact_shifts": {
+        "strides added": {"total = 1": "total = 0", "total * stride": "total + stride"},
+        "the longest left out": {"longest + 1": "longest"},
+        "no shift counted as one": {"range(total,": "range(0,"},
+        "the largest stride only": {"total * stride": "max(total, stride)"},
+        "the product itself only": {
+            "list(range(total, longest + 1, total))": "[total] if total <= longest else []"
         },
-        "poolings ignored": {"side // 2": "side"},
-        "one pooling only": {"range(poolings)": "range(min(poolings, 1))"},
-        "poolings add up": """
-def first_dense_parameters(side, channels, outputs, poolings):
-    side = side // (2 * poolings) if poolings else side
-    return (channels * side**2 + 1) * outputs
-""",
-        "side in one direction only": {"side * side": "side"},
-        "left over cells pooled too": {"side // 2": "-(-side // 2)"},
-        "cells divided by 2, not by 4": "(channels * side**2 // 2**poolings + 1) * outputs",
+        "powers instead of multiples": {
+            "list(range(total, longest + 1, total))": (
+                "[total**n for n in range(1, 99) if total > 1 and total**n <= longest]"
+            )
+        },
     },
-    "activation_bytes": {
-        "numbers, not bytes": {"4 * numbers": "numbers"},
-        "stride takes effect one layer late": {
-            "        side = (side - 1) // stride + 1\n": "",
-            "numbers += channels * side * side": (
-                "numbers += channels * side * side\n        side = (side - 1) // stride + 1"
-            ),
+    "blur_row": {
+        "zeros beyond the ends": {', mode="reflect"': ""},
+        "the end cells repeated": {"reflect": "edge"},
+        "from the second cell on": {"[::2]": "[1::2]"},
+        "dropped before the blur": {
+            'np.pad(x, 1, mode="reflect")': 'np.pad(x[::2], 1, mode="edge")',
+            "smooth[::2]": "smooth",
         },
-        "every layer starts from the image": {
-            "        side = (side - 1) // stride + 1\n": "",
-            "side * side": "((side - 1) // stride + 1) ** 2",
-        },
-        "strides ignored": {"(side - 1) // stride + 1": "side"},
-        "side rounded down": {"(side - 1) // stride + 1": "side // stride"},
-        "the last layer only": {"numbers +=": "numbers ="},
-        "the image counted": {"numbers = 0": "numbers = side * side"},
+        "three alike": {"2 * padded[1:-1]": "padded[1:-1]", "/ 4": "/ 3"},
+        "not divided": {" / 4": ""},
+        "nothing dropped": {"smooth[::2]": "smooth"},
     },
-    "stride_factor": {
-        "one direction only": {"**2": ""},
-        "product of all strides for all layers": (
-            "float(np.prod([stride for _, stride in layers]) ** 2)"
-        ),
-        "own stride left out": {
-            "        jump *= stride\n": "",
-            "without += weights": "without += weights\n        jump *= stride",
-        },
-        "own stride only": {"jump *= stride": "jump = stride"},
-        "weights ignored": {"in layers:": "in layers:\n        weights = 1"},
-        "upside down": {"without / with_strides": "with_strides / without"},
-        "average of the layers' factors": """
-def stride_factor(layers):
-    jump, factors = 1, 0
-    for _, stride in layers:
-        jump *= stride
-        factors += jump**2
-    return factors / len(layers)
-""",
+    "consistency": {
+        "only if it holds for all moves": {".mean()": ".all(axis=0).mean()"},
+        "if it holds for one move": {".mean()": ".any(axis=0).mean()"},
+        "a count": {".mean()": ".sum()"},
+        "the share that changed": {"==": "!="},
+        "the first move only": {"after ==": "after[0] =="},
+        "the moves among each other": {"== before": "== after[0]"},
     },
 }

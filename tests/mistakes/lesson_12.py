@@ -1,34 +1,59 @@
 """Wrong answers to the exercises of lesson 12."""
 
 MISTAKES = {
-    "side": {
-        "the wrong end": {"if low > bound": "if high > bound", "if high < bound": "if low < bound"},
-        "the middle only": {
-            "(low, high, bound, margin):": (
-                "(low, high, bound, margin):\n    low = high = (low + high) / 2"
+    "iou": {
+        "the share of pixels that are right": "float((predicted == true).mean())",
+        "over the true pixels": {"(predicted | true).sum()": "max(true.sum(), 1)"},
+        "over the predicted pixels": {"(predicted | true).sum()": "max(predicted.sum(), 1)"},
+        "over both counted": {"(predicted | true).sum()": "(predicted.sum() + true.sum())"},
+        "the overlap counted twice, as Dice does": (
+            "float(2 * (predicted & true).sum() / (predicted.sum() + true.sum()))"
+        ),
+        "over all pixels": "float((predicted & true).mean())",
+    },
+    "mean_iou": {
+        "true classes only": {"np.union1d(predicted, true)": "np.unique(true)"},
+        "predicted classes only": {"np.union1d(predicted, true)": "np.unique(predicted)"},
+        "every class up to the largest": {
+            "np.union1d(predicted, true)": "range(max(predicted.max(), true.max()) + 1)",
+            "both / one": "both / max(one, 1)",
+        },
+        "pixel accuracy": "float((predicted == true).mean())",
+        "all classes added up before the division": (
+            "float((predicted == true).sum() / (2 * true.size - (predicted == true).sum()))"
+        ),
+        "background left out": {
+            "np.union1d(predicted, true)": "np.setdiff1d(np.union1d(predicted, true), 0)"
+        },
+    },
+    "border_cells": {
+        "background cells left out": {"= (window": "= labels[i, j] != 0 and (window"},
+        "zeros around the array": {
+            "labels[max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2]": (
+                "np.pad(labels, 1)[i : i + 3, j : j + 3]"
             )
         },
-        "no margin": {" + margin": "", " - margin": ""},
-        "nothing is open": "1 if low > bound + margin else -1",
-        "the margin counts as enough": {"low >": "low >=", "high <": "high <="},
-        "the margin on the wrong side": {
-            "low > bound + margin": "low > bound - margin",
-            "high < bound - margin": "high < bound + margin",
+        "four neighbours only": """
+def border_cells(labels):
+    padded = np.pad(labels, 1, mode="edge")
+    border = np.zeros(labels.shape, dtype=bool)
+    for i, j in ((0, 1), (2, 1), (1, 0), (1, 2)):
+        height, width = labels.shape
+        border |= padded[i : i + height, j : j + width] != labels
+    return border
+""",
+        "left and right only": {"max(i - 1, 0) : i + 2": "i"},
+        "the window starts at the cell": {
+            "max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2": "i : i + 2, j : j + 2"
         },
-        "bound forgotten": {"bound + margin": "margin", "bound - margin": "-margin"},
+        "the inside": {"!=": "==", ".any()": ".all()"},
     },
-    "largest_margin": {
-        "above only": {", bound - high": ""},
-        "negative where the bound is inside": {", 0.0": ""},
-        "the nearer end, also from inside": "min(abs(low - bound), abs(high - bound))",
-        "the farther end": {"low - bound, bound - high": "high - bound, bound - low"},
-        "from the middle": "abs((low + high) / 2 - bound)",
-    },
-    "seeds_needed": {
-        "one variant only": {"2 * ": ""},
-        "below, not at most": {"> chance": ">= chance"},
-        "the last that is too few": {"0.5**seeds": "0.5 ** (seeds + 1)"},
-        "rounded to the nearest": "int(round(float(1 - np.log2(chance))))",
-        "one over the chance": "int(2 / chance)",
+    "kept_bytes": {
+        "an index for each cell before pooling": {"(side // 2) ** 2": "side**2"},
+        "maps from after the pooling": {"4 * maps * side**2": "4 * maps * (side // 2) ** 2"},
+        "no halving": {"        side = side // 2\n": ""},
+        "the last block only": {"total += 8": "total = 8", "total += 4": "total = 4"},
+        "4 bytes for both": {"8 * maps": "4 * maps"},
+        "one map for each block": {"8 * maps": "8", "4 * maps": "4"},
     },
 }
