@@ -37,7 +37,7 @@ PICTURED = {
     *("min_pool", "avg_pool", "max_pool", "max_pool_padded", "max_pool_backward"),
     *("avg_pool_backward", "numeric_gradient", "never_learn", "subsampling"),
     *("tap_values", "block_avg", "running_max", "running_sum", "mixed_pool"),
-    *("upsample_backward", "conv_transpose", "border_cells"),
+    *("upsample_backward", "conv_transpose", "border_cells", "convolve"),
 }
 
 
@@ -88,6 +88,13 @@ def subsampling(x, weight, bias):
     """A convolution whose four weights are all the same."""
     kernel = torch.full((1, 1, 2, 2), weight, dtype=float)
     return F.conv2d(tensor(x), kernel, torch.tensor([bias], dtype=float), stride=2)[0, 0].numpy()
+
+
+def step_by_torch(w, f, target, lr):
+    w = torch.tensor(w, dtype=float, requires_grad=True)
+    F.mse_loss(w * f, torch.tensor(target, dtype=float)).backward()
+    torch.optim.SGD([w], lr=lr).step()
+    return w.item()
 
 
 def conv_parameters(in_channels, out_channels, kernel_size, bias):
@@ -223,6 +230,8 @@ ORACLES = {
         .tolist()
     ),
     "adaptive_windows": windows_of_bins,
+    "convolve": lambda x, w: F.conv2d(tensor(x), tensor(w))[0, 0].numpy(),
+    "gradient_step": step_by_torch,
     "receptive_field": seen_by_one_output,
     "max_pool_backward": lambda g, x: gradient(lambda x: F.max_pool2d(x, 2), x, g),
     "avg_pool_backward": lambda g, shape: gradient(

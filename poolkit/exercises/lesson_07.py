@@ -5,47 +5,6 @@ import numpy as np
 from poolkit.exercises.cases import GRID, cases
 from poolkit.exercises.exercise import Exercise, blocks
 
-conv_parameters = Exercise(
-    name="conv_parameters",
-    prompt=(
-        "A convolution turns `in_channels` maps into `out_channels` maps. Each output map has a "
-        "grid of `kernel_size` × `kernel_size` weights of its own for *every* input map, and "
-        "adds up what they give. If `bias` is True, each output map has one more number, which "
-        "is added to all of its cells. Return how many numbers the convolution trains: a whole "
-        "number."
-    ),
-    cases=cases(
-        "in_channels out_channels kernel_size bias",
-        (1, 1, 1, False),
-        (1, 1, 3, False),
-        (1, 1, 3, True),
-        (2, 1, 3, True),
-        (1, 2, 3, True),
-        (1, 6, 5, True),
-        (1, 16, 3, False),
-        (16, 32, 3, False),
-        (3, 64, 7, False),
-        (16, 120, 5, True),
-    ),
-    example=3,
-    hints=[
-        "How many weights lead from one input map to one output map?",
-        "Every output map sees every input map, each through a grid of its own.",
-        "The bias belongs to the output map: one for each, however many input maps there are.",
-    ],
-    solution_source="""
-def conv_parameters(in_channels, out_channels, kernel_size, bias):
-    weights = in_channels * out_channels * kernel_size * kernel_size
-    if bias:
-        return weights + out_channels
-    return weights
-""",
-    meaning=(
-        "The size of the picture is not in the rule, so pooling, which changes only that size, "
-        "saves a convolution no parameters."
-    ),
-)
-
 accuracy = Exercise(
     name="accuracy",
     prompt=(

@@ -113,16 +113,4 @@ def adaptive_windows(size, output_size):
             )
         },
     },
-    "receptive_field": {
-        "stride ignored": {"jump *= stride": "jump = 1"},
-        "kernels added up": "sum(kernel_size for kernel_size, stride in layers)",
-        "kernels multiplied": {"field += (kernel_size - 1) * jump": "field *= kernel_size"},
-        "a layer's own stride counted in too early": {
-            "(kernel_size - 1) * jump": "(kernel_size - 1) * jump * stride"
-        },
-        "read from the wrong end": {"in layers": "in reversed(layers)"},
-        "off by one": {"= 1, 1": "= 0, 1"},
-        "only the stride of the layer before": {"jump *= stride": "jump = stride"},
-        "strides added up": {"jump *= stride": "jump += stride - 1"},
-    },
 }

@@ -1,15 +1,6 @@
 """Wrong answers to the exercises of lesson 07."""
 
 MISTAKES = {
-    "conv_parameters": {
-        "bias forgotten": {"if bias": "if False"},
-        "bias always counted": {"if bias": "if True"},
-        "one bias in all": {"weights + out_channels": "weights + 1"},
-        "a bias for each input map": {"weights + out_channels": "weights + in_channels"},
-        "a bias for each grid": {"weights + out_channels": "weights + in_channels * out_channels"},
-        "kernel in one direction only": {"kernel_size * kernel_size": "kernel_size"},
-        "input maps share their grid": {"= in_channels * out_channels": "= out_channels"},
-    },
     "accuracy": {
         "right ones counted, not their share": {
             "(predictions == labels).mean()": "int((predictions == labels).sum())"
