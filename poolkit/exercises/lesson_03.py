@@ -19,7 +19,7 @@ convolve = Exercise(
     cases=cases(
         "x w",
         (np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[2.0]])),
-        (np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 0.0], [0.0, -1.0]])),
+        (np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[1.0, 2.0], [3.0, -4.0]])),
         (np.array([[1.0, 2.0, 5.0], [3.0, 4.0, 7.0]]), np.array([[1.0, 10.0], [100.0, 1000.0]])),
         (_STEP, _EDGE),
         (_STEP[:3, ::-1].copy(), _EDGE),
@@ -41,7 +41,7 @@ def convolve(x, w):
             y[i, j] = (x[i : i + k, j : j + k] * w).sum()
     return y
 """,
-    meaning="With nine weights of 1/9 it is average pooling: a pool is a convolution that is fixed.",
+    meaning="With nine weights of 1/9 it is average pooling: a convolution with fixed weights.",
     windows={"x": lambda row, column, case: (row, column, len(case["w"]), len(case["w"]))},
 )
 
@@ -91,7 +91,7 @@ gradient_step = Exercise(
     prompt=(
         "A score is `w` × `f`: a weight times a feature. It should be `target`. The loss is the "
         "square of the difference, (w × f − target)². Take one step against the gradient, with "
-        "the learning rate `lr`. All four are floats. Return the new weight: a float."
+        "the learning rate `lr`. All four are floats. Return the new weight: one float."
     ),
     cases=cases(
         "w f target lr",
