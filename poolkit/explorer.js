@@ -1,5 +1,6 @@
 // The page's side of explorer.py: draws pooling, and computes it on its own, so that it answers at
-// once and also works without a kernel. One module, no build step, nothing from elsewhere. Names
+// once and also works without a kernel. No build step, nothing from elsewhere; whoever takes it in
+// says what the module exports. Names
 // are those of the Python: kernel_size, stride, padding, dilation, ceil_mode, count_include_pad.
 
 const PIXELS = { kernel_size: 1, stride: 1, padding: 0, dilation: 1 }; // and their minimum
@@ -289,7 +290,7 @@ function frame(id) {
   return root;
 }
 
-function render({ model, el }) {
+function renderPool({ model, el }) {
   const id = `poolkit-${Math.random().toString(36).slice(2)}`;
   const root = frame(id);
   const find = (selector) => root.querySelector(selector);
@@ -495,5 +496,3 @@ function render({ model, el }) {
   el.replaceChildren(root);
   return () => (stop(), model.off("change", onChange));
 }
-
-export default { render };

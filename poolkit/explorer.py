@@ -56,6 +56,12 @@ class _Checked(traitlets.TraitType):
     pass
 
 
+def script(render: str, *names: str) -> str:
+    """Return a module of these files of JavaScript, with the function that draws the widget."""
+    texts = [Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names]
+    return "\n".join([*texts, f"export default {{ render: {render} }};\n"])
+
+
 class PoolExplorer(anywidget.AnyWidget):
     """Max and average pooling of one small map, to type into, point at and step through.
 
@@ -77,7 +83,7 @@ class PoolExplorer(anywidget.AnyWidget):
     [[6.0, 4.0]]
     """
 
-    _esm = Path(__file__).with_name("explorer.js")
+    _esm = script("renderPool", "explorer.js")
     _css = Path(__file__).with_name("explorer.css")
 
     x = _Checked().tag(sync=True)

@@ -19,7 +19,7 @@ for (const picture of document.querySelectorAll(".poolkit-picture")) {
   const state = JSON.parse(picture.dataset.explorer);
   const model = { get: (name) => state[name], set: (name, value) => { state[name] = value; } };
   for (const name of ["save_changes", "on", "off"]) model[name] = () => {};
-  render({ model, el: picture });
+  (state.weight ? renderConvolution : renderPool)({ model, el: picture });
 }
 """
 
@@ -28,21 +28,21 @@ def with_explorers(page: str) -> str:
     """Return an exported HTML page whose stored explorers work; another page stays as it is.
 
     Args: `page`, HTML, as nbconvert writes it, or the part of a page that holds the explorers.
-    Source: `render` in explorer.js.
+    Source: `renderPool` in explorer.js, `renderConvolution` in convolution.js.
 
     >>> with_explorers("<body></body>")
     '<body></body>'
     """
     if _PICTURE not in page:
         return page
-    style, script = (
+    style, pool, convolution = (
         (files("poolkit") / name).read_text(encoding="utf-8")
-        for name in ("explorer.css", "explorer.js")
+        for name in ("explorer.css", "explorer.js", "convolution.js")
     )
     head, end, tail = page.rpartition("</body>")
     return (
         f"{head}<style>\n{style}</style>\n"
-        f'<script type="module">\n{script}{_START}</script>\n{end}{tail}'
+        f'<script type="module">\n{pool}{convolution}{_START}</script>\n{end}{tail}'
     )
 
 
