@@ -16,7 +16,7 @@ from IPython.display import display
 
 from poolkit import checks, functional
 from poolkit.draw import number
-from poolkit.explorer import script
+from poolkit.explorer import HIDE_MISSING_WIDGET, script
 
 __all__ = ["ConvolutionExplorer"]
 
@@ -104,6 +104,7 @@ class ConvolutionExplorer(anywidget.AnyWidget):
         tables = "".join(f"<td>{_table(grid)}</td>" for grid in grids.values())
         return (
             f'<div class="poolkit-picture" data-explorer="{html.escape(json.dumps(settings))}">'
+            f"{HIDE_MISSING_WIDGET}"
             f'<table><tr>{heads}</tr><tr valign="top">{tables}</tr></table></div>'
         )
 

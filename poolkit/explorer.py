@@ -36,7 +36,7 @@ _KINDS = {
 }
 # On reopening a notebook, JupyterLab looks for the widget of a kernel that is gone, and says in a
 # line of its own that it found none. The picture is already there: the line is hidden.
-_HIDE_MISSING_WIDGET = (
+HIDE_MISSING_WIDGET = (
     "<style>.jp-OutputArea-child:has(.poolkit-picture) + .jp-OutputArea-child"
     " > .jupyter-widgets:not(:has(*)) { display: none }</style>"
 )
@@ -230,7 +230,7 @@ class PoolExplorer(anywidget.AnyWidget):
         (height, width), output = np.shape(self.x), self.output
         return (
             f'<div class="poolkit-picture" data-explorer="{html.escape(json.dumps(settings))}">'
-            f"{_HIDE_MISSING_WIDGET}"
+            f"{HIDE_MISSING_WIDGET}"
             f"<table><tr><th>input {height} × {width}</th>"
             f"<th>{_MODES[self.mode]} {output.shape[0]} × {output.shape[1]}</th></tr>"
             f'<tr valign="top"><td>{self._input_table()}</td>'

@@ -10,7 +10,7 @@ import nbformat
 from docutils import nodes
 from sphinx.util import logging
 
-from tools.pages import describe_figures, with_explorers
+from tools.pages import describe_figures, mathml, with_explorers
 
 project = "poolkit"
 html_title = "poolkit"
@@ -18,11 +18,12 @@ root_doc = "README"
 include_patterns = ["*.md", "data/*.md", "poolkit/*.md", "notebooks/*.ipynb"]
 exclude_patterns = [".*", "build"]
 extensions = ["myst_nb"]
-myst_enable_extensions = ["dollarmath"]  # a formula in JupyterLab is one here, and is refused
+myst_enable_extensions = ["dollarmath"]  # as in JupyterLab
 myst_heading_anchors = 3
 myst_heading_slug_func = "tools.pages.anchor"
 nb_execution_mode = "off"
 nb_render_markdown_format = "myst"  # so that links in outputs lead to pages, too
+html_math_renderer = "mathml"  # below: Sphinx's own asks another host for a script
 html_theme = "sphinx_book_theme"
 html_theme_options = {"navbar_persistent": []}  # or there are two fields to search with
 html_context = {"default_mode": "auto"}  # light or dark, as the reader's system is
@@ -51,14 +52,18 @@ def prepare(app, name, source):
         source[0] = nbformat.writes(notebook)
 
 
-def refuse_formulas(app, doctree):
-    # Sphinx shows them with MathJax, from another host.
+def check_formulas(app, doctree):
     for node in doctree.findall(lambda node: isinstance(node, nodes.math | nodes.math_block)):
-        logging.getLogger(__name__).warning(
-            "this is taken for a formula, and no lesson has formulas: %r",
-            node.astext(),
-            location=node,
-        )
+        try:
+            mathml(node.astext())
+        except ValueError as error:
+            logging.getLogger(__name__).warning(str(error), location=node)
+            node.replace_self(nodes.literal(text=node.astext()))
+
+
+def show_formula(self, node):
+    self.body.append(mathml(node.astext(), block=isinstance(node, nodes.math_block)))
+    raise nodes.SkipNode
 
 
 def add_explorers(app, name, template, context, doctree):
@@ -73,6 +78,7 @@ def tell_the_address(app, error):
 
 def setup(app):
     app.connect("source-read", prepare)
-    app.connect("doctree-read", refuse_formulas)
+    app.connect("doctree-read", check_formulas)
+    app.add_html_math_renderer("mathml", (show_formula, None), (show_formula, None))
     app.connect("html-page-context", add_explorers)
     app.connect("build-finished", tell_the_address)

@@ -1,4 +1,4 @@
-"""What the website and the slides do to a lesson: figures get their words, explorers come alive.
+"""What the website and the slides do to a lesson: figures get words, explorers and formulas live.
 
 A stored explorer is a picture with its settings; the page gets the script and the style that turn
 each picture into an explorer, once. Without JavaScript the pictures stay.
@@ -8,10 +8,14 @@ import re
 from importlib.resources import files
 from itertools import pairwise
 
-__all__ = ["anchor", "describe_figures", "with_explorers"]
+from latex2mathml.converter import convert
+
+__all__ = ["anchor", "describe_figures", "mathml", "with_explorers", "with_formulas"]
 
 # As far as the first sentence goes.
 _CAPTION = re.compile(r"\*Figure: (.+?)((?<=\.)\s|\*$)", re.DOTALL | re.MULTILINE)
+# Code, which stays as it is, a formula on lines of its own, and one in the text.
+_FORMULA = re.compile(r"(`+[^`]*`+)|\$\$(.+?)\$\$|\$([^$\n]+)\$", re.DOTALL)
 _PICTURE = '<div class="poolkit-picture"'
 # A model in the page, in the place of the one that Jupyter keeps in step with Python.
 _START = """
@@ -44,6 +48,37 @@ def with_explorers(page: str) -> str:
         f"{head}<style>\n{style}</style>\n"
         f'<script type="module">\n{pool}{convolution}{_START}</script>\n{end}{tail}'
     )
+
+
+def mathml(formula, block=False):
+    """Return a formula as MathML, which browsers draw and screen readers read without a script.
+
+    Args: `formula`, as LaTeX, without the dollars; `block`, whether it has lines of its own.
+    Raises: ValueError if there is something in it that cannot be shown.
+
+    >>> mathml("x").partition(">")[2]
+    '<mrow><mi>x</mi></mrow></math>'
+    """
+    try:
+        found = convert(formula, display="block" if block else "inline")
+    except Exception as error:  # each fault has a class of its own
+        raise ValueError(f"the formula {formula!r} cannot be read: {error!r}") from None
+    if "\\" in found:  # a command that the library does not know, spelt out
+        raise ValueError(f"the formula {formula!r} has a command that cannot be shown")
+    return f'<div class="formula">{found}</div>' if block else found
+
+
+def with_formulas(text):
+    """Return Markdown whose formulas, between dollars, are MathML.
+
+    Raises: as `mathml`.
+    """
+
+    def shown(match):
+        code, block, inline = match.groups()
+        return code or mathml(block or inline, block=block is not None)
+
+    return _FORMULA.sub(shown, text)
 
 
 def anchor(heading):

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from tools.lessons import find
-from tools.pages import describe_figures, with_explorers
+from tools.pages import describe_figures, with_explorers, with_formulas
 
 __all__ = ["SlidesExporter", "as_slides"]
 
@@ -25,8 +25,8 @@ _LEFT_OUT = ("## Exercises", "## Read further")
 _LINK_INSIDE = re.compile(r"\[([^]]*)\]\((?!https://)[^)]*\)")
 # Within a cell of prose, these begin something new: headings, predictions, what follows a caption.
 _BEGINNING = re.compile(r"\n\n(?=## |\*\*Predict\.\*\*)|(?<=\*)\n\n")
-# nbconvert's page without the scripts it fetches elsewhere, for formulas, which the lessons do not
-# have, and for Jupyter's own widgets; with the words of describe_figures; and with an ending that
+# nbconvert's page without the scripts it fetches elsewhere, for formulas, which are MathML already,
+# and for Jupyter's own widgets; with the words of describe_figures; and with an ending that
 # starts the reveal.js in the page, where nbconvert's own asks another host for a loader.
 _TEMPLATE = """
 {%- extends "index.html.j2" -%}
@@ -51,6 +51,7 @@ Reveal.on("fragmentshown", ({ fragment }) => fragment.scrollIntoView({ block: "n
 _STYLE = """
 .reveal .slides { text-align: left; }
 .reveal .slides > section > section { height: 100%; overflow-y: auto; padding: 0; }
+.reveal .formula { overflow-x: auto; }
 .reveal .jp-InputPrompt, .reveal .jp-OutputPrompt { display: none; }
 """
 
@@ -70,7 +71,7 @@ def as_slides(notebook: NotebookNode) -> NotebookNode:
         above = slides[-1] if slides else cell
         if cell.cell_type == "code":
             folded = "hide-output" in cell.metadata.get("tags", [])
-            crowded = above.cell_type == "code" or "PoolExplorer(" in cell.source
+            crowded = above.cell_type == "code" or "Explorer(" in cell.source
             kind = "fragment" if folded else "subslide" if crowded else "-"
         elif cell.source.startswith("#"):
             kind, skipping = "slide", cell.source.startswith(_LEFT_OUT)
@@ -87,7 +88,7 @@ def as_slides(notebook: NotebookNode) -> NotebookNode:
 def _in_pieces(cells):
     for cell in cells:
         if cell.cell_type == "markdown":
-            pieces = _BEGINNING.split(_LINK_INSIDE.sub(r"\1", cell.source))
+            pieces = _BEGINNING.split(with_formulas(_LINK_INSIDE.sub(r"\1", cell.source)))
             yield from (new_markdown_cell(p, id=f"{cell.id}-{i}") for i, p in enumerate(pieces))
         else:
             yield cell
