@@ -316,7 +316,6 @@ def conv_transpose2d_backward(
     Raises: see the top of the module.
     Source: the derivative of `functional.conv_transpose2d`; for x, Dumoulin and Visin 2016,
     arXiv:1603.07285, chapter 4.
-    Introduced in lesson 11.
 
     >>> x, weight = np.array([[[5.0]]]), np.array([[[[3.0, 4.0]]]])
     >>> grads = conv_transpose2d_backward(np.array([[[1.0, 2.0]]]), x, weight)

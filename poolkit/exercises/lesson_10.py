@@ -6,12 +6,12 @@ from poolkit.exercises.exercise import Exercise
 conv_multiply_adds = Exercise(
     name="conv_multiply_adds",
     prompt=(
-        "A convolution leads from `in_channels` maps of `side` × `side` cells to `out_channels` "
-        "maps. Its windows have `kernel_size` × `kernel_size` cells, an odd number in each "
-        "direction, and start every `stride` cells. Its padding is kernel_size // 2, so its "
+        "A convolution leads from `in_channels` maps of `side` × `side` pixels to `out_channels` "
+        "maps. Its windows have `kernel_size` × `kernel_size` pixels, an odd number in each "
+        "direction, and start every `stride` pixels. Its padding is kernel_size // 2, so its "
         "output has the side (side − 1) // stride + 1. Each number of the output is a sum over "
-        "the cells of one window in *all* input maps, each times a weight of its own: one "
-        "multiply-add for each such cell, those in the padding included. Return how many "
+        "the pixels of one window in *all* input maps, each times a weight of its own: one "
+        "multiply-add for each such pixel, those in the padding included. Return how many "
         "multiply-adds that are in all: a whole number."
     ),
     cases=cases(
@@ -31,7 +31,7 @@ conv_multiply_adds = Exercise(
     example=3,
     hints=[
         "Each number of the output is a sum of products. How many products are in one sum?",
-        "One sum reads kernel_size × kernel_size cells of each of the in_channels maps.",
+        "One sum reads kernel_size × kernel_size pixels of each of the in_channels maps.",
         "How many numbers has the output? Its side is (side - 1) // stride + 1.",
     ],
     solution_source="""
@@ -40,7 +40,7 @@ def conv_multiply_adds(side, in_channels, out_channels, kernel_size, stride):
     return out * out * out_channels * in_channels * kernel_size * kernel_size
 """,
     meaning=(
-        "The weights times the cells of the output: halve the side, and every later convolution "
+        "The weights times the pixels of the output: halve the side, and every later convolution "
         "costs a quarter."
     ),
 )
@@ -48,7 +48,7 @@ def conv_multiply_adds(side, in_channels, out_channels, kernel_size, stride):
 first_dense_parameters = Exercise(
     name="first_dense_parameters",
     prompt=(
-        "There are `channels` maps of `side` × `side` cells. They go through `poolings` "
+        "There are `channels` maps of `side` × `side` pixels. They go through `poolings` "
         "poolings, one after the other, each 2×2 with stride 2; a row or column that is left "
         "over is lost. All numbers of all maps then go into a dense layer with `outputs` "
         "outputs. Each output has a weight for every number that comes in, and one bias. Return "
@@ -128,7 +128,7 @@ stride_factor = Exercise(
     name="stride_factor",
     prompt=(
         "`layers` describes convolutions, one after the other, from the image on, as a list of "
-        "pairs (weights, stride). A convolution uses all of its weights once at each cell of "
+        "pairs (weights, stride). A convolution uses all of its weights once at each pixel of "
         "its output: that is its number of multiply-adds. A stride s makes the maps s times "
         "smaller in both directions, for this convolution's own output and for all that follow; "
         "all sides divide without rest. If every stride were 1 instead, how many times as many "
@@ -146,11 +146,11 @@ stride_factor = Exercise(
     ),
     example=2,
     hints=[
-        "A convolution takes as many multiply-adds as it has weights, at each cell of its output.",
-        "With the strides, a layer's output has fewer cells than the image, by the product of "
+        "A convolution takes as many multiply-adds as it has weights, at each pixel of its output.",
+        "With the strides, a layer's output has fewer pixels than the image, by the product of "
         "the strides so far, its own included: that many times fewer in each direction.",
-        "Without strides, each layer takes its weights times the cells of the image. Divide the "
-        "two sums: the cells of the image cancel.",
+        "Without strides, each layer takes its weights times the pixels of the image. Divide the "
+        "two sums: the pixels of the image cancel.",
     ],
     solution_source="""
 def stride_factor(layers):

@@ -39,9 +39,9 @@ _KERNEL = np.array([[1.0, 2.0, -1.0], [3.0, 1.0, 4.0], [-2.0, 5.0, 6.0]])
 upsample_backward = Exercise(
     name="upsample_backward",
     prompt=(
-        "Nearest upsampling copied each cell of a map of shape (H, W) into a block of `k` × `k` "
-        "cells. `grad`, an array of floats of shape (k × H, k × W), holds the gradient of each "
-        "cell of the large map. Return the gradient of each cell of the small map: an array of "
+        "Nearest upsampling copied each pixel of a map of shape (H, W) into a block of `k` × `k` "
+        "pixels. `grad`, an array of floats of shape (k × H, k × W), holds the gradient of each "
+        "pixel of the large map. Return the gradient of each pixel of the small map: an array of "
         "floats of shape (H, W)."
     ),
     cases=cases(
@@ -54,7 +54,7 @@ upsample_backward = Exercise(
     ),
     example=1,
     hints=[
-        "Each small cell has k × k copies. The loss feels a nudge of it through all of them.",
+        "Each small pixel has k × k copies. The loss feels a nudge of it through all of them.",
         "What many paths carry back adds up, as with the overlapping windows of lesson 04.",
         "Lesson 05 cut a map into blocks: reshape(rows, k, columns, k). Sum over two of the axes.",
     ],
@@ -75,7 +75,7 @@ unpool = Exercise(
     prompt=(
         "Max unpooling of one map. `values` is an array of floats of shape (h, w); `indices`, "
         "of the same shape, holds whole numbers; `size` is the pair (H, W). Return a map of "
-        "zeros of shape (H, W) with each value put where its index says: the index of the cell "
+        "zeros of shape (H, W) with each value put where its index says: the index of the pixel "
         "in row r and column c is r × W + c, both counted from 0."
     ),
     cases=cases(
@@ -91,7 +91,7 @@ unpool = Exercise(
     hints=[
         "Start with np.zeros(size). Which W belongs to the indices: that of the small map, or that "
         "of the large one?",
-        "A row of the large map has W cells: the row is index // W and the column index % W.",
+        "A row of the large map has W pixels: the row is index // W and the column index % W.",
         "Shorter: out.flat[indices] = values writes by flat index.",
     ],
     solution_source="""
@@ -109,9 +109,9 @@ def unpool(values, indices, size):
 conv_matrix = Exercise(
     name="conv_matrix",
     prompt=(
-        "`kernel` is a 1-D array of floats. A convolution goes along a row x of `size` cells "
-        "without padding: each output is the sum of kernel times the cells of a window, and "
-        "windows start every `stride` cells. (The kernel is not flipped, as in torch.) Return "
+        "`kernel` is a 1-D array of floats. A convolution goes along a row x of `size` pixels "
+        "without padding: each output is the sum of kernel times the pixels of a window, and "
+        "windows start every `stride` pixels. (The kernel is not flipped, as in torch.) Return "
         "the matrix for which matrix @ x gives all outputs: an array of floats of shape "
         "(outputs, size)."
     ),
@@ -127,7 +127,7 @@ conv_matrix = Exercise(
     ),
     example=2,
     hints=[
-        "Row i says what output i reads: the kernel, from cell stride * i on, and zeros elsewhere.",
+        "Row i says what output i reads: the kernel from pixel stride * i on, and zeros elsewhere.",
         "How many outputs are there? You wrote it in lesson 02: output_size.",
         "matrix[i, stride * i : stride * i + len(kernel)] = kernel",
     ],
@@ -149,9 +149,9 @@ conv_transpose = Exercise(
     name="conv_transpose",
     prompt=(
         "Transposed convolution of one map, without padding. `x` is an array of floats of shape "
-        "(H, W), `kernel` one of shape (k, k). Each cell of x writes its value times the kernel "
-        "into a window of k × k cells of the output. The windows of neighbours start `stride` "
-        "cells apart, and where they overlap, what they write adds up. Return the output: an "
+        "(H, W), `kernel` one of shape (k, k). Each pixel of x writes its value times the kernel "
+        "into a window of k × k pixels of the output. The windows of neighbours start `stride` "
+        "pixels apart, and where they overlap, what they write adds up. Return the output: an "
         "array of floats, just large enough for all windows."
     ),
     cases=cases(
@@ -167,8 +167,8 @@ conv_transpose = Exercise(
     ),
     example=2,
     hints=[
-        "The last window starts at (H - 1) * stride and is k cells high. How high is the output?",
-        "Start with zeros and go through the cells of x, not through those of the output.",
+        "The last window starts at (H - 1) * stride and is k pixels high. How high is the output?",
+        "Start with zeros and go through the pixels of x, not through those of the output.",
         "out[i * stride : i * stride + k, …] += x[i, j] * kernel",
     ],
     solution_source="""
@@ -191,11 +191,11 @@ def conv_transpose(x, kernel, stride):
 output_padding = Exercise(
     name="output_padding",
     prompt=(
-        "A convolution with `kernel_size`, `stride` and `padding` cells at both ends went along "
-        "a row of `size` cells, which became shorter. The transposed convolution with the same "
+        "A convolution with `kernel_size`, `stride` and `padding` pixels at both ends went along "
+        "a row of `size` pixels, which became shorter. The transposed convolution with the same "
         "three numbers leads back to a row, but where the strides did not divide evenly it is "
-        "too short. `output_padding` adds that many cells at its end. Return the output_padding "
-        "that brings back exactly `size` cells: a whole number, from 0 to stride − 1."
+        "too short. `output_padding` adds that many pixels at its end. Return the output_padding "
+        "that brings back exactly `size` pixels: a whole number, from 0 to stride − 1."
     ),
     cases=cases(
         "size kernel_size stride padding",
@@ -214,8 +214,8 @@ output_padding = Exercise(
     ),
     example=1,
     hints=[
-        "Which cells did the convolution leave unread at the end of its padded row?",
-        "The first window takes kernel_size cells, each further one stride cells more.",
+        "Which pixels did the convolution leave unread at the end of its padded row?",
+        "The first window takes kernel_size pixels, each further one stride pixels more.",
         "What whole steps leave over is the remainder of a division: %.",
     ],
     solution_source="""
@@ -231,10 +231,10 @@ def output_padding(size, kernel_size, stride, padding):
 overlap_counts = Exercise(
     name="overlap_counts",
     prompt=(
-        "In a transposed convolution along a row, each of `inputs` cells writes to a window of "
-        "`kernel_size` cells of the output. The windows start every `stride` cells; there is no "
+        "In a transposed convolution along a row, each of `inputs` pixels writes to a window of "
+        "`kernel_size` pixels of the output. The windows start every `stride` pixels; there is no "
         "padding, and the output ends with the last window. Return how many windows write to "
-        "each cell of the output: a list of whole numbers."
+        "each pixel of the output: a list of whole numbers."
     ),
     cases=cases(
         "inputs kernel_size stride",
@@ -253,8 +253,8 @@ overlap_counts = Exercise(
     example=2,
     hints=[
         "How long is the output? The last window starts at (inputs - 1) * stride.",
-        "Start with zeros. Each window adds 1 to each of its kernel_size cells.",
-        "A window may skip cells too: with a stride larger than the kernel, some stay 0.",
+        "Start with zeros. Each window adds 1 to each of its kernel_size pixels.",
+        "A window may skip pixels too: with a stride larger than the kernel, some stay 0.",
     ],
     solution_source="""
 def overlap_counts(inputs, kernel_size, stride):
@@ -265,7 +265,7 @@ def overlap_counts(inputs, kernel_size, stride):
     return counts
 """,
     meaning=(
-        "Away from the border the counts repeat every stride cells, and are equal just when "
+        "Away from the border the counts repeat every stride pixels, and are equal just when "
         "kernel_size is divisible by stride."
     ),
 )

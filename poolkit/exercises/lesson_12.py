@@ -82,13 +82,13 @@ def mean_iou(predicted, true):
     meaning="It is what papers on segmentation by class mostly report.",
 )
 
-border_cells = Exercise(
-    name="border_cells",
+border_pixels = Exercise(
+    name="border_pixels",
     prompt=(
-        "`labels` is an array of whole numbers of shape (H, W): the class of each cell. Return "
-        "an array of booleans of shape (H, W): True for each cell that has a cell of another "
+        "`labels` is an array of whole numbers of shape (H, W): the class of each pixel. Return "
+        "an array of booleans of shape (H, W): True for each pixel that has a pixel of another "
         "class among its eight neighbours, the diagonal ones included. At the edge of the array "
-        "a cell has fewer neighbours: what lies outside is none."
+        "a pixel has fewer neighbours: what lies outside is none."
     ),
     cases=cases(
         "labels",
@@ -107,7 +107,7 @@ border_cells = Exercise(
         "Or by pooling: on a border the largest and the smallest label of a window differ.",
     ],
     solution_source="""
-def border_cells(labels):
+def border_pixels(labels):
     border = np.zeros(labels.shape, dtype=bool)
     for i in range(labels.shape[0]):
         for j in range(labels.shape[1]):
@@ -115,7 +115,7 @@ def border_cells(labels):
             border[i, j] = (window != labels[i, j]).any()
     return border
 """,
-    meaning="Near such cells lie more than half of the errors of this lesson.",
+    meaning="At such pixels networks err more often than elsewhere, as the lesson shows.",
     windows={"labels": same_cell},
 )
 
@@ -123,10 +123,10 @@ kept_bytes = Exercise(
     name="kept_bytes",
     prompt=(
         "An encoder has one block after the other; `channels` is a list with the number of maps "
-        "of each. The maps of the first block have `side` × `side` cells. After each block, the "
+        "of each. The maps of the first block have `side` × `side` pixels. After each block, the "
         "last one included, 2×2 max pooling halves the side, without rest. Something must be "
         "kept of each pooling for the way back. If `indices` is True: one index of 8 bytes for "
-        "each cell of the pooled maps. If it is False: the maps from before the pooling, 4 "
+        "each pixel of the pooled maps. If it is False: the maps from before the pooling, 4 "
         "bytes for each number. Return how many bytes that are for one image: a whole number."
     ),
     cases=cases(

@@ -23,8 +23,8 @@ def first_dense_parameters(side, channels, outputs, poolings):
     return (channels * side**2 + 1) * outputs
 """,
         "side in one direction only": {"side * side": "side"},
-        "left over cells pooled too": {"side // 2": "-(-side // 2)"},
-        "cells divided by 2, not by 4": "(channels * side**2 // 2**poolings + 1) * outputs",
+        "left over pixels pooled too": {"side // 2": "-(-side // 2)"},
+        "pixels divided by 2, not by 4": "(channels * side**2 // 2**poolings + 1) * outputs",
     },
     "activation_bytes": {
         "numbers, not bytes": {"4 * numbers": "numbers"},

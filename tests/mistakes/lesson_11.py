@@ -46,7 +46,7 @@ def unpool(values, indices, size):
         "stride ignored": {"(kernel, size, stride):": "(kernel, size, stride):\n    stride = 1"},
         "stride in the size only": {"stride * i : stride * i + len(kernel)": "i : i + len(kernel)"},
         "kernel flipped": {"= kernel": "= kernel[::-1]"},
-        "an output for every stride-th cell": """
+        "an output for every stride-th pixel": """
 def conv_matrix(kernel, size, stride):
     outputs = -(-size // stride)
     matrix = np.zeros((outputs, size))
@@ -100,7 +100,7 @@ def conv_transpose(x, kernel, stride):
             "(inputs, kernel_size, stride):": "(inputs, kernel_size, stride):\n    stride = 1"
         },
         "overlaps not added up": {"+=": "="},
-        "as many cells as stride times inputs": {
+        "as many pixels as stride times inputs": {
             "(inputs - 1) * stride + kernel_size": "inputs * stride",
             "counts[i * stride + tap] += 1": (
                 "if i * stride + tap < len(counts):\n                counts[i * stride + tap] += 1"

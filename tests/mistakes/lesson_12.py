@@ -26,15 +26,15 @@ MISTAKES = {
             "np.union1d(predicted, true)": "np.setdiff1d(np.union1d(predicted, true), 0)"
         },
     },
-    "border_cells": {
-        "background cells left out": {"= (window": "= labels[i, j] != 0 and (window"},
+    "border_pixels": {
+        "background pixels left out": {"= (window": "= labels[i, j] != 0 and (window"},
         "zeros around the array": {
             "labels[max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2]": (
                 "np.pad(labels, 1)[i : i + 3, j : j + 3]"
             )
         },
         "four neighbours only": """
-def border_cells(labels):
+def border_pixels(labels):
     padded = np.pad(labels, 1, mode="edge")
     border = np.zeros(labels.shape, dtype=bool)
     for i, j in ((0, 1), (2, 1), (1, 0), (1, 2)):
@@ -43,13 +43,13 @@ def border_cells(labels):
     return border
 """,
         "left and right only": {"max(i - 1, 0) : i + 2": "i"},
-        "the window starts at the cell": {
+        "the window starts at the pixel": {
             "max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2": "i : i + 2, j : j + 2"
         },
         "the inside": {"!=": "==", ".any()": ".all()"},
     },
     "kept_bytes": {
-        "an index for each cell before pooling": {"(side // 2) ** 2": "side**2"},
+        "an index for each pixel before pooling": {"(side // 2) ** 2": "side**2"},
         "maps from after the pooling": {"4 * maps * side**2": "4 * maps * (side // 2) ** 2"},
         "no halving": {"        side = side // 2\n": ""},
         "the last block only": {"total += 8": "total = 8", "total += 4": "total = 4"},
