@@ -78,7 +78,8 @@ def two(name: str, value: Any) -> tuple[Any, Any]:
 
 
 def pair(name: str, value: Any, minimum: int | None = None) -> tuple[int, int]:
-    height, width = (whole_number(name, number, minimum) for number in two(name, value))
+    first, second = two(name, value)
+    height, width = whole_number(name, first, minimum), whole_number(name, second, minimum)
     if max(height, width) >= 2**63:
         raise ValueError(f"{name}={max(height, width)} must be below 2 ** 63, as an index is")
     return (height, width)

@@ -18,23 +18,6 @@ from torch.nn import functional as F
 
 from poolkit.checks import whole_number
 
-__all__ = [
-    "BlurPool2d",
-    "GatedPool2d",
-    "GeM",
-    "MaxBlurPool2d",
-    "MixedPool2d",
-    "SpatialPyramidPool",
-    "StochasticPool2d",
-    "blur_pool2d",
-    "gated_pool2d",
-    "gem",
-    "max_blur_pool2d",
-    "mixed_pool2d",
-    "spatial_pyramid_pool",
-    "stochastic_pool2d",
-]
-
 
 def _in_float32(pool: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """Check the maps, let `pool` compute in float32 or wider, and return the maps' dtype."""
@@ -62,8 +45,7 @@ def blur_pool2d(x: Tensor, filter_size: int = 3, stride: int = 2) -> Tensor:
     Args: `filter_size` and `stride` in pixels; with filter_size=1 it only subsamples.
     Shape: (N, C, H, W) -> (N, C, ceil(H / stride), ceil(W / stride)).
     Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
-    Source: Zhang 2019, arXiv:1904.11486.
-    Introduced in lesson 06.
+    Source: Zhang 2019, arXiv:1904.11486. Introduced in lesson 06.
 
     >>> blur_pool2d(torch.tensor([[[[0.0, 0, 4, 0]]]]).expand(1, 1, 4, 4))[0, 0, 0].tolist()
     [0.0, 2.0]
@@ -109,8 +91,7 @@ def max_blur_pool2d(
     Args: `kernel_size`, of the max pooling, in pixels; the others as for `blur_pool2d`.
     Shape: (N, C, H, W) -> (N, C, ceil((H - kernel_size + 1) / stride), the same of W).
     Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
-    Source: Zhang 2019, arXiv:1904.11486.
-    Introduced in lesson 06.
+    Source: Zhang 2019, arXiv:1904.11486. Introduced in lesson 06.
     """
     _check_maps(x)
     _check_window(x, kernel_size, 1)
@@ -153,8 +134,7 @@ def gem(
     exist, and at 0 its slope may be infinite.
     Shape: (N, C, H, W) -> (N, C, H_out, W_out), with kernel_size=None (N, C, 1, 1).
     Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
-    Source: Radenović, Tolias, Chum 2017, arXiv:1711.02512.
-    Introduced in lesson 06.
+    Source: Radenović, Tolias, Chum 2017, arXiv:1711.02512. Introduced in lesson 06.
 
     >>> gem(torch.tensor([[[[1.0, 7.0]]]]), p=2).item()
     5.0
@@ -220,8 +200,7 @@ def mixed_pool2d(
     of one, or a tensor whose 4 axes fit the result's; `kernel_size` and `stride` in pixels.
     Shape: (N, C, H, W) -> (N, C, H_out, W_out).
     Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
-    Source: Lee, Gallagher, Tu 2015, arXiv:1509.08985.
-    Introduced in lesson 06.
+    Source: Lee, Gallagher, Tu 2015, arXiv:1509.08985. Introduced in lesson 06.
 
     >>> mixed_pool2d(torch.tensor([[[[1.0, 3], [5, 7]]]]), share=0.5, kernel_size=2).item()
     5.5
@@ -263,8 +242,7 @@ def gated_pool2d(x: Tensor, mask: Tensor, stride: int | None = None) -> Tensor:
     the mask's side.
     Shape: (N, C, H, W), (k, k) -> (N, C, H_out, W_out).
     Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
-    Source: Lee, Gallagher, Tu 2015, arXiv:1509.08985.
-    Introduced in lesson 06.
+    Source: Lee, Gallagher, Tu 2015, arXiv:1509.08985. Introduced in lesson 06.
 
     >>> gated_pool2d(torch.tensor([[[[1.0, 3], [5, 7]]]]), torch.zeros(2, 2)).item()
     5.5
@@ -318,8 +296,7 @@ def stochastic_pool2d(
     which `torch.manual_seed` sets.
     Shape: (N, C, H, W) -> (N, C, H_out, W_out).
     Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
-    Source: Zeiler, Fergus 2013, arXiv:1301.3557.
-    Introduced in lesson 06.
+    Source: Zeiler, Fergus 2013, arXiv:1301.3557. Introduced in lesson 06.
 
     >>> stochastic_pool2d(torch.tensor([[[[0.0, 1], [0, 3]]]]), 2, training=False).item()
     2.5
@@ -362,8 +339,7 @@ def spatial_pyramid_pool(x: Tensor, levels: Sequence[int] = (4, 2, 1), mode: str
     Differs from the paper: its layers slide windows of ceil(side / level) pixels with stride
     floor(side / level); the bins here are those of torch's adaptive pooling, the same where level
     divides the side.
-    Source: He, Zhang, Ren, Sun 2014, arXiv:1406.4729.
-    Introduced in lesson 06.
+    Source: He, Zhang, Ren, Sun 2014, arXiv:1406.4729. Introduced in lesson 06.
 
     >>> spatial_pyramid_pool(torch.tensor([[[[1.0, 2], [3, 4]]]]), levels=(2, 1)).tolist()
     [[1.0, 2.0, 3.0, 4.0, 4.0]]

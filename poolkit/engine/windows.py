@@ -390,8 +390,7 @@ def run(join: Callable, pixels: Arrays, size: int, spacing: int = 1) -> Arrays:
 
 def _pool(join: Callable, pixels: Arrays, axis: int, windows: Windows) -> Arrays:
     """Join the pixels of each window: values, or values and their places."""
-    fills = [0 if join is total else _lowest(each.dtype) for each in pixels]
-    padded = [_padded(each, axis, windows, fill) for each, fill in zip(pixels, fills, strict=True)]
+    padded = [_padded(each, axis, windows, join) for each in pixels]
     rows = [_lay_out(each, axis) for each in padded]
     runs = run(join, rows, windows.size, windows.spacing)
     return [_wanted(found, padded[0].shape, axis, windows) for found in runs]
@@ -416,12 +415,13 @@ def at(axis: int, part: Any) -> tuple:
     return (slice(None),) * axis + (part,)
 
 
-def _padded(pixels: np.ndarray, axis: int, windows: Windows, fill: float) -> np.ndarray:
+def _padded(pixels: np.ndarray, axis: int, windows: Windows, join: Callable) -> np.ndarray:
     """Add the padding that the windows read, if any. (np.pad takes twice as long.)"""
     before = max(0, -windows.starts[0])
     after = max(0, windows.stop - pixels.shape[axis])
     if not (before or after):
         return pixels
+    fill = 0 if join is total else _lowest(pixels.dtype)
     shape = list(pixels.shape)
     shape[axis] += before + after
     padded = np.empty(shape, pixels.dtype)
