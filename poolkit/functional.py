@@ -185,10 +185,7 @@ def adaptive_avg_pool2d(
 
 
 def adaptive_max_pool2d(
-    x: np.ndarray,
-    output_size: int | tuple[int | None, int | None],
-    *,
-    return_indices: bool = False,
+    x: np.ndarray, output_size: int | tuple[int | None, int | None], *, return_indices: bool = False
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
     """Return the largest values of as many bins as you ask for, whatever the size of the input.
 

@@ -7,7 +7,7 @@ windows and pixels serve all three directions: to the outputs, back to the pixel
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,9 +37,7 @@ class Convolution(NamedTuple):
             )
 
 
-def for_conv2d(
-    x: np.ndarray, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any
-) -> Convolution:
+def for_conv2d(x: np.ndarray, weight, bias, stride, padding, dilation, groups) -> Convolution:
     """Check the arguments of conv2d."""
     weight, groups = _weight(x, weight, groups)
     bias = _bias(x, bias, weight.shape[0])
@@ -51,14 +49,7 @@ def for_conv2d(
 
 
 def for_conv_transpose2d(
-    x: np.ndarray,
-    weight: Any,
-    bias: Any,
-    stride: Any,
-    padding: Any,
-    output_padding: Any,
-    groups: Any,
-    dilation: Any,
+    x: np.ndarray, weight, bias, stride, padding, output_padding, groups, dilation
 ) -> Convolution:
     """Check the arguments of conv_transpose2d; return the convolution that it transposes."""
     weight, groups = _weight(x, weight, groups)
@@ -74,7 +65,7 @@ def for_conv_transpose2d(
     return Convolution(inputs, outputs, *taps, weight, bias, groups)
 
 
-def _weight(x: np.ndarray, weight: Any, groups: Any) -> tuple[np.ndarray, int]:
+def _weight(x: np.ndarray, weight, groups) -> tuple[np.ndarray, int]:
     weight = checks.array("weight", weight)
     groups = checks.whole_number("groups", groups, 1)
     if weight.ndim != 4 or 0 in weight.shape:
@@ -88,7 +79,7 @@ def _weight(x: np.ndarray, weight: Any, groups: Any) -> tuple[np.ndarray, int]:
     return weight, groups
 
 
-def _bias(x: np.ndarray, bias: Any, channels: int) -> np.ndarray | None:
+def _bias(x: np.ndarray, bias, channels: int) -> np.ndarray | None:
     if bias is None:
         return None
     bias = checks.array("bias", bias)

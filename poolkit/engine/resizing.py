@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -57,9 +57,7 @@ class Axis(NamedTuple):
         return [(before, 1 - share), (after, share)]
 
 
-def axes(
-    x: np.ndarray, size: Any, scale_factor: Any, mode: Any, align_corners: Any
-) -> tuple[Axis, Axis]:
+def axes(x: np.ndarray, size, scale_factor, mode, align_corners) -> tuple[Axis, Axis]:
     """Check the arguments of interpolate; return what to do along the height and the width."""
     if mode not in ("nearest", "bilinear"):
         raise ValueError(f"mode={mode!r} must be 'nearest' or 'bilinear'")
@@ -80,7 +78,7 @@ def axes(
     return height, width
 
 
-def _sizes(shape: tuple[int, int], size: Any, scale_factor: Any) -> list[tuple[int, float]]:
+def _sizes(shape: tuple[int, int], size, scale_factor) -> list[tuple[int, float]]:
     """Return, for height and width, the output size and the input pixels for one output pixel."""
     if (size is None) == (scale_factor is None):
         raise ValueError(

@@ -19,6 +19,7 @@ import numpy as np
 from poolkit import arithmetic, checks
 from poolkit.arithmetic import Layer
 
+Size = tuple[int, int]
 Arrays = list[np.ndarray]
 
 # torch computes inf and NaN without a word; NumPy would print a warning into the notebook.
@@ -65,29 +66,22 @@ class Windows(NamedTuple):
         return self._replace(starts=range(first + distance, stop + distance, step))
 
 
-# From the arguments of a function to windows.
+# From the arguments of a function to windows: those without a type are not checked yet.
 
 
-def by_axis(kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> list[Layer]:
+def by_axis(kernel_size, stride, padding, dilation) -> list[Layer]:
     """Return one layer as the height sees it, and as the width sees it."""
     arguments = zip(Layer._fields, (kernel_size, stride, padding, dilation), strict=True)
     pairs = [checks.pair(name, value) for name, value in arguments]
     return [Layer(*numbers) for numbers in zip(*pairs, strict=True)]
 
 
-def _pooling(kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1) -> list[Layer]:
+def _pooling(kernel_size, stride, padding, dilation=1) -> list[Layer]:
     """Return the same for pooling, where stride=None means kernel_size."""
     return by_axis(kernel_size, kernel_size if stride is None else stride, padding, dilation)
 
 
-def sliding(
-    size: tuple[int, int],
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any = 1,
-    ceil_mode: Any = False,
-) -> list[Windows]:
+def sliding(size: Size, kernel_size, stride, padding, dilation=1, ceil_mode=False) -> list[Windows]:
     """Return the windows that a pooling layer slides over the height and the width of `size`.
 
     >>> sliding((5, 4), (3, 2), 2, (1, 0))[0]
@@ -116,13 +110,7 @@ def _fitted(starts: range, size: int, spacing: int, pixels: int) -> Windows:
 
 
 def averaging(
-    size: tuple[int, int],
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    ceil_mode: Any,
-    count_include_pad: Any,
-    divisor_override: Any,
+    size: Size, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
 ) -> tuple[Windows, Windows, Arrays]:
     """Return the windows that avg_pool2d slides, and the factors of what each sum is divided by.
 
@@ -148,9 +136,7 @@ def averaging(
     return height, width, factors
 
 
-def unpooled_size(
-    x: np.ndarray, kernel_size: Any, stride: Any, padding: Any, output_size: Any
-) -> tuple[int, int]:
+def unpooled_size(x: np.ndarray, kernel_size, stride, padding, output_size) -> Size:
     """Return the height and the width to which max_unpool2d restores x."""
     wanted = (None, None)
     if output_size is not None:
@@ -210,9 +196,7 @@ def maximum_and_index(
     return best, index
 
 
-def scatter(
-    values: np.ndarray, indices: np.ndarray, size: tuple[int, int], *, add: bool
-) -> np.ndarray:
+def scatter(values: np.ndarray, indices: np.ndarray, size: Size, *, add: bool) -> np.ndarray:
     """Return maps of zeros with each value put at its index, or added to what is there.
 
     Adding is the transpose of choosing maxima. Without `add` the last of an index's values stays.
@@ -252,7 +236,7 @@ def average(x: np.ndarray, height: Windows, width: Windows, divisors: Arrays) ->
 
 
 def spread(
-    grad: np.ndarray, height: Windows, width: Windows, divisors: Arrays, size: tuple[int, int]
+    grad: np.ndarray, height: Windows, width: Windows, divisors: Arrays, size: Size
 ) -> np.ndarray:
     """Return, for each pixel of maps of `size`, the sum of its windows' shares."""
     # The transpose of `average`: what is summed is the windows' grad over their divisors.
@@ -292,7 +276,7 @@ def _lines(maps: np.ndarray) -> np.ndarray:
     return maps.reshape(math.prod(maps.shape[:-2]), math.prod(maps.shape[-2:]))
 
 
-def numbered(size: tuple[int, int]) -> np.ndarray:
+def numbered(size: Size) -> np.ndarray:
     """Return the place of each pixel of a map, row * W + column, in the smallest dtype."""
     count = math.prod(size)
     return np.arange(count, dtype=np.min_scalar_type(count)).reshape(size)
