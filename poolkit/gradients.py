@@ -241,9 +241,8 @@ def interpolate_backward(
     >>> interpolate_backward(grad_output, x, size=(1, 4)).tolist()
     [[[[3.0, 7.0]]]]
     """
-    x = checks.maps("x", x, (*checks.FLOATS, np.uint8))
-    height, width = resizing.axes(x, size, scale_factor, mode, align_corners)
     x = checks.maps("x", x, checks.FLOATS)
+    height, width = resizing.axes(x, size, scale_factor, mode, align_corners)
     out_shape = (*x.shape[:2], height.output_size, width.output_size)
     grad_output = checks.output_gradient(grad_output, out_shape, x)
     return resizing.resize_transposed(grad_output, height, width)
