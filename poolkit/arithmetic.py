@@ -50,6 +50,11 @@ class Layer(NamedTuple):
     padding: int = 0
     dilation: int = 1
 
+    @property
+    def span(self) -> int:
+        """The pixels from the first tap of the kernel to its last, both included."""
+        return self.dilation * (self.kernel_size - 1) + 1
+
 
 class ReceptiveField(NamedTuple):
     """What one output of a stack of layers sees, in pixels of the stack's input.
@@ -94,17 +99,8 @@ def output_size(
     (2, 3)
     """
     input_size = whole_number("input_size", input_size, 1)
-    kernel_size, stride, padding, dilation = _pooling_window(kernel_size, stride, padding, dilation)
-    switch("ceil_mode", ceil_mode)
-    span = _span(kernel_size, dilation)
-    slack = input_size + 2 * padding - span
-    # -(-a // b) is a / b rounded up, without leaving the whole numbers.
-    steps = -(-slack // stride) if ceil_mode else slack // stride
-    if ceil_mode and steps * stride >= input_size + padding:
-        steps -= 1
-    if steps < 0:
-        raise ValueError(_does_not_fit(input_size, kernel_size, padding, dilation))
-    return steps + 1
+    layer = _pooling(kernel_size, stride, padding, dilation)
+    return _windows_that_fit(input_size, layer, switch("ceil_mode", ceil_mode))
 
 
 def window(
@@ -114,15 +110,14 @@ def window(
 
     Args: `i`, the number of the window, from 0; the others in pixels.
     Raises: as `output_size`.
-    Source: the definition at the top of this module.
-    Introduced in lesson 02.
+    Source: the definition at the top of this module. Introduced in lesson 02.
 
     >>> list(window(0, kernel_size=3, padding=1)), list(window(1, kernel_size=3, padding=1))
     ([-1, 0, 1], [2, 3, 4])
     """
-    kernel_size, stride, padding, dilation = _pooling_window(kernel_size, stride, padding, dilation)
-    start = whole_number("i", i, 0) * stride - padding
-    return range(start, start + _span(kernel_size, dilation), dilation)
+    layer = _pooling(kernel_size, stride, padding, dilation)
+    start = whole_number("i", i, 0) * layer.stride - layer.padding
+    return range(start, start + layer.span, layer.dilation)
 
 
 def clipped_window(
@@ -226,7 +221,7 @@ def unpool_output_size(
     (4, 5)
     """
     input_size = whole_number("input_size", input_size, 1)
-    kernel_size, stride, padding, _ = _pooling_window(kernel_size, stride, padding, 1)
+    kernel_size, stride, padding, _ = _pooling(kernel_size, stride, padding)
     smallest = (input_size - 1) * stride - 2 * padding + kernel_size
     if output_size is None:
         output_size = smallest
@@ -256,13 +251,7 @@ def conv_output_size(
     3
     """
     input_size = whole_number("input_size", input_size, 1)
-    kernel_size, stride, padding, dilation = _convolution_window(
-        kernel_size, stride, padding, dilation
-    )
-    slack = input_size + 2 * padding - _span(kernel_size, dilation)
-    if slack < 0:
-        raise ValueError(_does_not_fit(input_size, kernel_size, padding, dilation))
-    return slack // stride + 1
+    return _windows_that_fit(input_size, _checked(kernel_size, stride, padding, dilation))
 
 
 def conv_transpose_output_size(
@@ -288,17 +277,15 @@ def conv_transpose_output_size(
     (5, 6)
     """
     input_size = whole_number("input_size", input_size, 1)
-    kernel_size, stride, padding, dilation = _convolution_window(
-        kernel_size, stride, padding, dilation
-    )
+    layer = _checked(kernel_size, stride, padding, dilation)
+    kernel_size, stride, padding, dilation = layer
     output_padding = whole_number("output_padding", output_padding, 0)
     if output_padding >= stride and output_padding >= dilation:
         raise ValueError(
             f"output_padding={output_padding} must be smaller than stride={stride} "
             f"or than dilation={dilation}"
         )
-    span = _span(kernel_size, dilation)
-    size = (input_size - 1) * stride + span - 2 * padding + output_padding
+    size = (input_size - 1) * stride + layer.span - 2 * padding + output_padding
     if size < 1:
         raise ValueError(
             f"padding={padding} cuts everything away: input_size={input_size} with "
@@ -327,10 +314,10 @@ def receptive_field(layers: Iterable[Layer]) -> ReceptiveField:
     """
     size, jump, offset = 1, 1, 0
     for layer in layers:
-        kernel_size, stride, padding, dilation = _convolution_window(*Layer(*layer))
-        size += (_span(kernel_size, dilation) - 1) * jump
-        offset -= padding * jump
-        jump *= stride
+        layer = _checked(*layer)
+        size += (layer.span - 1) * jump
+        offset -= layer.padding * jump
+        jump *= layer.stride
     return ReceptiveField(size, jump, offset)
 
 
@@ -361,15 +348,8 @@ def taps(
     return found
 
 
-def _span(kernel_size: int, dilation: int) -> int:
-    """Return the pixels from the first tap of a kernel to its last, both included."""
-    return dilation * (kernel_size - 1) + 1
-
-
-def _convolution_window(
-    kernel_size: int, stride: int, padding: int, dilation: int
-) -> tuple[int, int, int, int]:
-    return (
+def _checked(kernel_size: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> Layer:
+    return Layer(
         whole_number("kernel_size", kernel_size, 1),
         whole_number("stride", stride, 1),
         whole_number("padding", padding, 0),
@@ -377,20 +357,25 @@ def _convolution_window(
     )
 
 
-def _pooling_window(
-    kernel_size: int, stride: int | None, padding: int, dilation: int
-) -> tuple[int, int, int, int]:
-    if stride is None:
-        stride = whole_number("kernel_size", kernel_size, 1)
-    checked = _convolution_window(kernel_size, stride, padding, dilation)
-    if 2 * checked[2] > checked[0]:
-        raise ValueError(f"padding={checked[2]} is more than half of kernel_size={checked[0]}")
-    return checked
+def _pooling(kernel_size: int, stride: int | None, padding: int, dilation: int = 1) -> Layer:
+    layer = _checked(kernel_size, 1 if stride is None else stride, padding, dilation)
+    if 2 * layer.padding > layer.kernel_size:
+        raise ValueError(
+            f"padding={layer.padding} is more than half of kernel_size={layer.kernel_size}"
+        )
+    return layer._replace(stride=layer.kernel_size) if stride is None else layer
 
 
-def _does_not_fit(input_size: int, kernel_size: int, padding: int, dilation: int) -> str:
-    return (
-        f"kernel_size={kernel_size} with dilation={dilation} spans "
-        f"{_span(kernel_size, dilation)} pixels and does not fit into input_size={input_size} "
-        f"with padding={padding} on each side"
-    )
+def _windows_that_fit(input_size: int, layer: Layer, ceil_mode: bool = False) -> int:
+    kernel_size, stride, padding, dilation = layer
+    slack = input_size + 2 * padding - layer.span
+    # -(-a // b) is a / b rounded up, without leaving the whole numbers.
+    steps = -(-slack // stride) if ceil_mode else slack // stride
+    if ceil_mode and steps * stride >= input_size + padding:
+        steps -= 1
+    if steps < 0:
+        raise ValueError(
+            f"kernel_size={kernel_size} with dilation={dilation} spans {layer.span} pixels and "
+            f"does not fit into input_size={input_size} with padding={padding} on each side"
+        )
+    return steps + 1

@@ -30,8 +30,6 @@ try:
 except ModuleNotFoundError:  # only the tests install it
     block_reduce = None
 
-__all__ = ["SETTINGS", "Comparison", "check_agreement", "comparison", "main", "measure", "table"]
-
 POOLKIT, TORCH, ONE_THREAD = "poolkit", "torch", "torch, 1 thread"
 LAST, BLOCKS, SLIDING = "channels last", "scikit-image", "sliding window"
 LOOP, COPY = "loop", "copy"

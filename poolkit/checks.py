@@ -11,30 +11,12 @@ from typing import Any
 
 import numpy as np
 
-__all__ = [
-    "FLOATS",
-    "INTEGERS",
-    "array",
-    "indices",
-    "maps",
-    "norm_type",
-    "output_gradient",
-    "pair",
-    "switch",
-    "two",
-    "whole_number",
-    "within",
-]
-
 FLOATS = (np.float16, np.float32, np.float64)
 INTEGERS = (np.uint8, np.int8, np.int16, np.int32, np.int64)
 
 
 def whole_number(name: str, value: object, minimum: int | None = None) -> int:
-    """Return the argument `value`, called `name`, as an int, if it is a whole number.
-
-    Raises: TypeError if it is not an int (a bool is not); ValueError if it is below `minimum`.
-    """
+    """Return a value as an int, if it is a whole number (a bool is not) and at least `minimum`."""
     try:
         if isinstance(value, bool):
             raise TypeError
@@ -49,10 +31,6 @@ def whole_number(name: str, value: object, minimum: int | None = None) -> int:
 
 
 def switch(name: str, value: object) -> bool:
-    """Return the argument `value`, called `name`, if it is True or False.
-
-    Raises: TypeError if it is neither.
-    """
     if not isinstance(value, bool):
         raise TypeError(f"{name}={value!r} must be True or False")
     return value
@@ -100,7 +78,8 @@ def two(name: str, value: Any) -> tuple[Any, Any]:
 
 
 def pair(name: str, value: Any, minimum: int | None = None) -> tuple[int, int]:
-    height, width = (whole_number(name, number, minimum) for number in two(name, value))
+    first, second = two(name, value)
+    height, width = whole_number(name, first, minimum), whole_number(name, second, minimum)
     if max(height, width) >= 2**63:
         raise ValueError(f"{name}={max(height, width)} must be below 2 ** 63, as an index is")
     return (height, width)
@@ -129,7 +108,7 @@ def indices(value: Any, of: str, shape: tuple[int, ...]) -> np.ndarray:
 
 def within(found: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Return indices that are those of pixels in maps of `size`."""
-    pixels = size[0] * size[1]
+    pixels = math.prod(size)
     # Read as unsigned, a negative number is larger than any index: one pass finds both mistakes.
     if found.view(np.uint64).max(initial=0) >= pixels:
         outside = found[(found < 0) | (found >= pixels)][0]
@@ -147,8 +126,10 @@ def output_gradient(grad_output: Any, shape: tuple[int, ...], x: np.ndarray) -> 
             f"grad_output has shape {grad_output.shape}, but the output for x of shape {x.shape} "
             f"has {shape}"
         )
-    if grad_output.dtype != x.dtype:
-        raise TypeError(
-            f"grad_output has dtype {grad_output.dtype}, x has {x.dtype}: make them the same"
-        )
-    return grad_output
+    return same_dtype("grad_output", grad_output, x)
+
+
+def same_dtype(name: str, value: np.ndarray, x: np.ndarray) -> np.ndarray:
+    if value.dtype != x.dtype:
+        raise TypeError(f"{name} has dtype {value.dtype}, x has {x.dtype}: make them the same")
+    return value

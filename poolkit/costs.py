@@ -1,6 +1,8 @@
 """What a net costs, layer by layer, and which windows it uses, counted without computing it."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -10,16 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from poolkit.metrics import evaluating
 
-__all__ = [
-    "Cost",
-    "LayerCost",
-    "WindowOperation",
-    "cost",
-    "poolings_and_strides",
-    "run_without_numbers",
-    "tensors",
-    "window_operations",
-]
+Tensors = list[torch.Tensor]
 
 
 class LayerCost(NamedTuple):
@@ -62,10 +55,9 @@ class Cost(NamedTuple):
     def by_side(self, amount: str, sides: Sequence[int]) -> dict[int, int]:
         """Sort an amount by the height of the layers' outputs, and add up for each of `sides`.
 
-        Args: `amount`, "parameters", "multiply_adds", "activations" or "activation_bytes";
-        `sides`, heights in pixels: each layer counts for the one that is nearest to its own, and
-        outputs that are not maps count as height 1.
-        Introduced in lesson 10.
+        Args: `amount`, the name of a field; `sides`, heights in pixels: a layer counts for the one
+        that is nearest to its own, and an output that is not maps has height 1. Introduced in
+        lesson 10.
         """
         sums = dict.fromkeys(sides, 0)
         for layer in self.layers:
@@ -110,32 +102,21 @@ def cost(net: nn.Module, input_shape: Sequence[int]) -> Cost:
     entered: list[list[int]] = []
     counter = FlopCounterMode(display=False)
 
-    def enter(module: nn.Module, args: tuple) -> None:
+    def enter(name: str, *_: Any) -> None:
         entered.append([counter.get_total_flops() // 2, 0])
 
-    def leave_as(name: str) -> Any:
-        def leave(module: nn.Module, args: tuple, kwargs: dict, output: Any) -> None:
-            before, of_children = entered.pop()
-            in_all = counter.get_total_flops() // 2 - before
-            if entered:
-                entered[-1][1] += in_all
-            adds, inputs = in_all - of_children, tensors((args, kwargs))
-            if not any(module.children()) or adds:
-                row = _layer_cost(name, module, inputs, tensors(output), adds)
-                layers[name] = _sum(layers[name], row) if name in layers else row
+    def leave(name: str, module: nn.Module, args: tuple, kwargs: dict, output: Any) -> None:
+        before, of_children = entered.pop()
+        in_all = counter.get_total_flops() // 2 - before
+        if entered:
+            entered[-1][1] += in_all
+        adds, inputs = in_all - of_children, tensors((args, kwargs))
+        if not any(module.children()) or adds:
+            row = _layer_cost(name, module, inputs, tensors(output), adds)
+            layers[name] = _sum(layers[name], row) if name in layers else row
 
-        return leave
-
-    hooks = []
-    for name, module in net.named_modules():
-        hooks.append(module.register_forward_pre_hook(enter))
-        hooks.append(module.register_forward_hook(leave_as(name), with_kwargs=True))
-    try:
-        with counter:
-            run_without_numbers(net, input_shape)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with _watched(net, enter, leave), counter:
+        run_without_numbers(net, input_shape)
     rows = tuple(_without_others(row, net, layers) for row in layers.values())
     return Cost(rows, sum(p.numel() for p in net.parameters()))
 
@@ -174,23 +155,14 @@ def window_operations(net: nn.Module, input_shape: Sequence[int]) -> tuple[Windo
     # The module at work is the last one that was entered and not left.
     entered = []
 
-    def enter(name):
-        return lambda module, inputs: entered.append(name)
+    def enter(name: str, *_: Any) -> None:
+        entered.append(name)
 
-    def leave(module, inputs, output):
+    def leave(*_: Any) -> None:
         entered.pop()
 
-    hooks = []
-    for name, module in net.named_modules():
-        hooks.append(module.register_forward_pre_hook(enter(name)))
-        hooks.append(module.register_forward_hook(leave))
-    watch = _WatchWindows(entered)
-    try:
-        with watch:
-            run_without_numbers(net, input_shape)
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with _watched(net, enter, leave), _WatchWindows(entered) as watch:
+        run_without_numbers(net, input_shape)
     return tuple(watch.operations)
 
 
@@ -268,6 +240,20 @@ def _pair(size: Any) -> tuple:
     return (size, size) if isinstance(size, int | str) else tuple(size)
 
 
+@contextlib.contextmanager
+def _watched(net: nn.Module, enter: Callable, leave: Callable) -> Iterator[None]:
+    """Call both for each module that is called, with its name and what torch gives to hooks."""
+    hooks = []
+    for name, module in net.named_modules():
+        hooks.append(module.register_forward_pre_hook(partial(enter, name)))
+        hooks.append(module.register_forward_hook(partial(leave, name), with_kwargs=True))
+    try:
+        yield
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
 def run_without_numbers(net: nn.Module, input_shape: Sequence[int]) -> None:
     """Call a net in evaluation mode on torch's meta device, and leave it as it was."""
     state = {**dict(net.named_parameters()), **dict(net.named_buffers())}
@@ -279,11 +265,7 @@ def run_without_numbers(net: nn.Module, input_shape: Sequence[int]) -> None:
 
 
 def _layer_cost(
-    name: str,
-    module: nn.Module,
-    inputs: list[torch.Tensor],
-    outputs: list[torch.Tensor],
-    adds: int,
+    name: str, module: nn.Module, inputs: Tensors, outputs: Tensors, adds: int
 ) -> LayerCost:
     if hasattr(module, "multiply_adds"):
         adds = module.multiply_adds(inputs[0], outputs[0])
@@ -326,7 +308,7 @@ def _without_others(row: LayerCost, net: nn.Module, layers: dict[str, LayerCost]
     return row._replace(parameters=sum(parameter.numel() for parameter in own))
 
 
-def tensors(value: Any) -> list[torch.Tensor]:
+def tensors(value: Any) -> Tensors:
     """Return the tensors in what a module is called with, or returns, in order."""
     if isinstance(value, torch.Tensor):
         return [value]

@@ -16,19 +16,6 @@ from torch.utils.data import Dataset
 from poolkit.checks import whole_number
 from poolkit.metrics import VOID
 
-__all__ = [
-    "DATA",
-    "FASHION_CLASSES",
-    "PHOTOS",
-    "SCENE_CLASSES",
-    "VOID",
-    "Scenes",
-    "fashion_mnist",
-    "fashion_scenes",
-    "photo",
-    "to_tensors",
-]
-
 DATA = Path(__file__).resolve().parent.parent / "data"
 FASHION_CLASSES = (
     "T-shirt/top",
@@ -66,9 +53,7 @@ def fashion_mnist(train: bool = True, root: Path = DATA) -> tuple[torch.Tensor, 
     the folder that holds FashionMNIST/raw with the four original .gz files.
     Shape: images (N, 1, 28, 28), uint8, 0 for background; labels (N,), int64, the index into
     FASHION_CLASSES.
-
-    Raises: FileNotFoundError if one of the four files is missing; OSError if one of them is
-    damaged. Both messages name the file.
+    Raises: FileNotFoundError if a file is missing, OSError if it is damaged; both name it.
     Source: Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747. Introduced in lesson 01.
     """
     folder = Path(root) / "FashionMNIST" / "raw"
@@ -82,11 +67,8 @@ def fashion_mnist(train: bool = True, root: Path = DATA) -> tuple[torch.Tensor, 
 class Scenes(Dataset):
     """Pictures with a class for each pixel, as torchvision's segmentation sets give them.
 
-    An item is a pair of PIL images, picture and mask, after `transforms(picture, mask)` if that is
-    not None.
-
+    An item is a pair of PIL images, picture and mask, after `transforms(picture, mask)` if given.
     Shape: images (N, 1, H, W), uint8; masks (N, H, W), uint8, the index into SCENE_CLASSES.
-
     Introduced in lesson 12.
     """
 
@@ -141,12 +123,9 @@ def fashion_scenes(
 
     Args: `n`, number of scenes; `split`, "train" or "test"; `seed`, an int, at least 0; `size`,
     side of the scenes, in pixels, at least 32; `transforms`, a function of picture and mask, as
-    torchvision's sets take it, or None; `root`, the folder that holds FashionMNIST/raw with the
-    four original .gz files.
-    Returns: Scenes, a Dataset of n pairs (picture, mask).
+    torchvision's sets take it, or None; `root` as in `fashion_mnist`.
     Raises: TypeError, ValueError if an argument is no whole number, or out of range;
-    FileNotFoundError, OSError as fashion_mnist.
-    Introduced in lesson 12.
+    FileNotFoundError, OSError as `fashion_mnist`. Introduced in lesson 12.
     """
     if split not in ("train", "test"):
         raise ValueError(f"split={split!r} is not one of train, test")
@@ -192,10 +171,8 @@ def to_tensors(dataset: Dataset, size: int = 64) -> tuple[torch.Tensor, torch.Te
     channel. A mask holds the number of a class at each pixel, 0 to 254, or 255: PIL's modes 1, L,
     P, I and I;16; `size`, side of the squares, in pixels.
     Shape: images (N, 1, size, size), uint8; masks (N, size, size), int64.
-
     Raises: TypeError if an item is not a pair of PIL images; ValueError if a picture or a mask is
-    of another kind; the message names the item.
-    Introduced in lesson 12.
+    of another kind; the message names the item. Introduced in lesson 12.
     """
     size = whole_number("size", size, 1)
     images = np.empty((len(dataset), size, size), np.uint8)
@@ -204,9 +181,8 @@ def to_tensors(dataset: Dataset, size: int = 64) -> tuple[torch.Tensor, torch.Te
         image, mask = dataset[i]
         for name, value in (("picture", image), ("mask", mask)):
             if not isinstance(value, Image.Image):
-                raise TypeError(
-                    f"the {name} of item {i} is a {type(value).__name__}, not a PIL image"
-                )
+                kind = type(value).__name__
+                raise TypeError(f"the {name} of item {i} is a {kind}, not a PIL image")
         grey, classes = _grey(i, image), _classes(i, mask)
         images[i] = grey.resize((size, size), Image.Resampling.BILINEAR)
         masks[i] = classes.resize((size, size), Image.Resampling.NEAREST)
@@ -220,9 +196,8 @@ def photo(name: str, root: Path = DATA) -> torch.Tensor:
     Args: `name`, "camera" (grey, 512x512) or "chelsea" (a cat, in colour, 300x451); `root`, the
     folder that holds photos/.
     Shape: (1, H, W) for the grey photo, (3, H, W) for the one in colour (red, green, blue); uint8.
-
-    Raises: ValueError if there is no photo of that name; FileNotFoundError if its file is missing;
-    OSError if its file is damaged. Both messages name the file.
+    Raises: ValueError if there is no photo of that name; FileNotFoundError if its file is missing,
+    OSError if it is damaged; both name it.
     Source: scikit-image's data, both CC0 (data/README.md). Introduced in lesson 01.
     """
     if name not in PHOTOS:

@@ -14,10 +14,9 @@ _MEND = "Mend it with `make lab`, or with the install commands in README.md."
 def invisible_figures():
     """Return a sentence with the mend if this notebook's figures would not be seen; "" otherwise.
 
-    matplotlib draws with a "backend". Its own ones, but for one, write files or open windows; those
-    that draw below a cell come from elsewhere. The environment variable MPLBACKEND, which many
-    images set for batch work, chooses one before Jupyter can. Outside a notebook all is well: there
-    a test or a program may draw for nobody.
+    matplotlib's own backends, but for two, write files or open windows; those that draw below a
+    cell come from elsewhere. The environment variable MPLBACKEND, which many images set for batch
+    work, chooses one before Jupyter can. Outside a notebook a program may draw for nobody.
     """
     # Looked up, not imported: the report below must work where matplotlib is missing.
     ipython, matplotlib = sys.modules.get("IPython"), sys.modules.get("matplotlib")
@@ -36,10 +35,7 @@ def invisible_figures():
 
 
 def packages():
-    """Return one (name, needed versions, installed version or None) for each package poolkit needs.
-
-    Source: the dependencies in pyproject.toml.
-    """
+    """Return (name, needed versions, installed version or None) of each dependency."""
     rows = []
     for line in requires("poolkit"):
         requirement = Requirement(line)
@@ -79,10 +75,7 @@ def problems():
 
 
 def report():
-    """Print the versions of Python and of the packages, the processor cores, and the problems.
-
-    Introduced in lesson 00.
-    """
+    """Print all versions, the count of cores and the problems. Introduced in lesson 00."""
     print(f"Python {sys.version.split()[0]} on {sys.platform}, {os.cpu_count()} processor cores")
     for name, needed, installed in packages():
         print(f"  {name:12} {installed or 'missing':12} needed: {needed or 'any'}")

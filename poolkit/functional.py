@@ -104,8 +104,7 @@ def avg_pool2d(
     Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
     Differs from torch: torch crashes on an integer sum of -2 ** 63 over -1.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html; the divisor is
-    `arithmetic.average_divisor`.
-    Introduced in lesson 01; windows in lesson 02.
+    `arithmetic.average_divisor`. Introduced in lesson 01; windows in lesson 02.
 
     >>> x = np.array([[[1., 3, 2, 4], [5, 6, 1, 2], [0, 1, 3, 1], [2, 4, 5, 2]]])
     >>> avg_pool2d(x, 2).tolist()
@@ -144,8 +143,7 @@ def lp_pool2d(
     so returns a wrong float32 norm, takes integers for p = inf, and takes norm_type True and nan;
     poolkit refuses all of these.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html; after
-    Sermanet, Chintala and LeCun 2012, arXiv:1204.3968.
-    Introduced in lesson 06.
+    Sermanet, Chintala and LeCun 2012, arXiv:1204.3968. Introduced in lesson 06.
 
     >>> lp_pool2d(np.array([[[3.0, 4.0]]]), 2, (1, 2)).tolist()
     [[[5.0]]]
@@ -187,10 +185,7 @@ def adaptive_avg_pool2d(
 
 
 def adaptive_max_pool2d(
-    x: np.ndarray,
-    output_size: int | tuple[int | None, int | None],
-    *,
-    return_indices: bool = False,
+    x: np.ndarray, output_size: int | tuple[int | None, int | None], *, return_indices: bool = False
 ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
     """Return the largest values of as many bins as you ask for, whatever the size of the input.
 

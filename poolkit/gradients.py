@@ -52,10 +52,9 @@ def max_pool2d_backward(
     Of equal maxima the first in reading order gets it all; of several NaN, the last. A pixel that
     was never a maximum gets 0, one that was in several windows the sum.
 
-    Args: as `functional.max_pool2d`, sizes in pixels; `indices`, those that it returned, if you
-    kept them, as torch.autograd does: they then need not be found again.
+    Args and errors: as `functional.max_pool2d`, sizes in pixels; `indices`, those that it returned,
+    if you kept them, as torch.autograd does: they then need not be found again.
     Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
-    Raises: see the top of the module.
     Differs from torch: where dilation makes a window that reads only padding, torch adds its
     gradient to a wrong pixel, or writes outside the array; poolkit raises ValueError.
     Source: the derivative of `functional.max_pool2d`; ties as in torch.autograd.
@@ -93,11 +92,9 @@ def avg_pool2d_backward(
 
     Each gets the gradient over the divisor; what would go to the padding is lost.
 
-    Args: as `functional.avg_pool2d`, sizes in pixels; of x only shape and dtype count.
+    Args and errors: as `functional.avg_pool2d`, sizes in pixels; of x only shape and dtype count.
     Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
-    Raises: see the top of the module.
-    Source: the derivative of `functional.avg_pool2d`.
-    Introduced in lesson 04.
+    Source: the derivative of `functional.avg_pool2d`. Introduced in lesson 04.
 
     >>> avg_pool2d_backward(np.array([[[10.0, 20.0]]]), np.zeros((1, 1, 3)), (1, 2), 1).tolist()
     [[[5.0, 15.0, 10.0]]]
@@ -125,9 +122,8 @@ def lp_pool2d_backward(
 
     Where a window's sum is 0 the root has no derivative; as in torch its pixels then get 0.
 
-    Args: as `functional.lp_pool2d`, sizes in pixels.
+    Args and errors: as `functional.lp_pool2d`, sizes in pixels.
     Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
-    Raises: see the top of the module.
     Source: the derivative of `functional.lp_pool2d`;
     https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html for the sum of 0.
 
@@ -158,9 +154,8 @@ def adaptive_avg_pool2d_backward(
 ) -> np.ndarray:
     """Share each output's gradient out equally among the pixels of its bin.
 
-    Args: as `functional.adaptive_avg_pool2d`; of x only shape and dtype count.
+    Args and errors: as `functional.adaptive_avg_pool2d`; of x only shape and dtype count.
     Shape: grad_output (N, C, output_size[0], output_size[1]) and x (N, C, H, W) -> (N, C, H, W)
-    Raises: see the top of the module.
     Differs from torch: with a 0 in output_size, torch raises and poolkit returns zeros.
     Source: the derivative of `functional.adaptive_avg_pool2d`.
 
@@ -180,9 +175,8 @@ def adaptive_max_pool2d_backward(
 ) -> np.ndarray:
     """Send each output's gradient to the pixel that was the maximum of its bin.
 
-    Args: as `functional.adaptive_max_pool2d`.
+    Args and errors: as `functional.adaptive_max_pool2d`.
     Shape: grad_output (N, C, output_size[0], output_size[1]) and x (N, C, H, W) -> (N, C, H, W)
-    Raises: see the top of the module.
     Differs from torch: with a 0 in output_size, torch raises and poolkit returns zeros.
     Source: the derivative of `functional.adaptive_max_pool2d`; ties as in torch.autograd.
 
@@ -210,9 +204,8 @@ def max_unpool2d_backward(
     Where an index is repeated, all of its values get the pixel's gradient, as in torch, though
     only the last of them had a part in the output.
 
-    Args: as `functional.max_unpool2d`, sizes in pixels; of x only shape and dtype count.
+    Args and errors: as `functional.max_unpool2d`, sizes in pixels; of x only shape and dtype count.
     Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
-    Raises: see the top of the module.
     Source: the derivative of `functional.max_unpool2d`, but for repeated indices.
 
     >>> grad_output, x = np.array([[[1.0, 2.0], [3.0, 4.0]]]), np.array([[[9.0]]])
@@ -240,18 +233,16 @@ def interpolate_backward(
 ) -> np.ndarray:
     """Give each pixel the gradients of the outputs that read it, times the weights they gave it.
 
-    Args: as `functional.interpolate`, size in pixels; of x only shape and dtype count.
+    Args and errors: as `functional.interpolate`, size in pixels; of x only shape and dtype count.
     Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
-    Raises: see the top of the module.
     Source: the transposed matrix of `functional.interpolate`, which is linear in x.
 
     >>> grad_output, x = np.array([[[[1.0, 2.0, 3.0, 4.0]]]]), np.zeros((1, 1, 1, 2))
     >>> interpolate_backward(grad_output, x, size=(1, 4)).tolist()
     [[[[3.0, 7.0]]]]
     """
-    x = checks.maps("x", x, (*checks.FLOATS, np.uint8))
-    height, width = resizing.axes(x, size, scale_factor, mode, align_corners)
     x = checks.maps("x", x, checks.FLOATS)
+    height, width = resizing.axes(x, size, scale_factor, mode, align_corners)
     out_shape = (*x.shape[:2], height.output_size, width.output_size)
     grad_output = checks.output_gradient(grad_output, out_shape, x)
     return resizing.resize_transposed(grad_output, height, width)
@@ -272,12 +263,10 @@ def conv2d_backward(
 
     That of x is the transposed convolution of grad_output with the same weight.
 
-    Args: as `functional.conv2d`, sizes in pixels; of the bias only its shape counts.
+    Args and errors: as `functional.conv2d`, sizes in pixels; of the bias only its shape counts.
     Shape: grad_output (N, C_out, H_out, W_out) and x (N, C, H, W) -> shapes of x, weight, bias
-    Raises: see the top of the module.
     Source: the derivative of `functional.conv2d`; for x, Dumoulin and Visin 2016,
-    arXiv:1603.07285, chapter 4.
-    Introduced in lesson 11.
+    arXiv:1603.07285, chapter 4. Introduced in lesson 11.
 
     >>> x, weight = np.array([[[1.0, 2.0]]]), np.array([[[[3.0, 4.0]]]])
     >>> grad_x, grad_weight, grad_bias = conv2d_backward(np.ones((1, 1, 1)), x, weight)
@@ -311,9 +300,8 @@ def conv_transpose2d_backward(
 
     That of x is the convolution of grad_output with the same weight.
 
-    Args: as `functional.conv_transpose2d`, sizes in pixels; of the bias only its shape counts.
+    Args and errors: as `functional.conv_transpose2d`, sizes in pixels; of the bias only the shape.
     Shape: grad_output (N, C_out, H_out, W_out) and x (N, C, H, W) -> shapes of x, weight, bias
-    Raises: see the top of the module.
     Source: the derivative of `functional.conv_transpose2d`; for x, Dumoulin and Visin 2016,
     arXiv:1603.07285, chapter 4.
 

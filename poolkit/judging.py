@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Claim", "Judged", "above", "below", "judge_all", "table", "verdict"]
-
 
 def above(figure: float | tuple[float, float], bound: float, margin: float = 0.0) -> int:
     """Return 1 if a figure lies above a bound by more than a margin, -1 if below, else 0 (open).
@@ -37,10 +35,7 @@ def above(figure: float | tuple[float, float], bound: float, margin: float = 0.0
 
 
 def below(figure: float | tuple[float, float], bound: float, margin: float = 0.0) -> int:
-    """Return 1 if a figure lies below a bound by more than a margin, -1 if above, else 0 (open).
-
-    Args, Raises: as `above`.
-    """
+    """Return 1 if a figure lies below a bound by more than a margin, and the rest as `above`."""
     return -above(figure, bound, margin)
 
 
@@ -48,8 +43,7 @@ def verdict(statements: Iterable[int]) -> str:
     """Return "true" if all statements hold, "false" if none does and none is open, else "partly".
 
     Args: `statements`, for each 1 if it holds, -1 if it does not, 0 if it is open.
-    Raises: ValueError if there is none.
-    Introduced in lesson 13.
+    Raises: ValueError if there is none. Introduced in lesson 13.
 
     >>> verdict([1, 1]), verdict([1, 0]), verdict([0]), verdict([-1, -1])
     ('true', 'partly', 'partly', 'false')
@@ -108,8 +102,7 @@ class Judged:
 def judge_all(claims: Iterable[Claim]) -> dict[int, Judged]:
     """Measure and judge claims, and return each under its number.
 
-    Raises: FileNotFoundError if a table in data/results/ is missing.
-    Introduced in lesson 13.
+    Raises: FileNotFoundError if a table in data/results/ is missing. Introduced in lesson 13.
     """
     judged = {}
     for claim in claims:
@@ -119,10 +112,7 @@ def judge_all(claims: Iterable[Claim]) -> dict[int, Judged]:
 
 
 def table(judged: Iterable[Judged]) -> str:
-    """Return a table in Markdown: saying, verdict, figures with a link to the lesson, sentence.
-
-    Introduced in lesson 13.
-    """
+    """Return a table in Markdown, a claim a line. Introduced in lesson 13."""
     rows = ["| | people say | verdict | figures | say instead |", "|---|---|---|---|---|"]
     for one in judged:
         claim = one.claim

@@ -18,23 +18,6 @@ from torch.nn import functional as F
 
 from poolkit.checks import whole_number
 
-__all__ = [
-    "BlurPool2d",
-    "GatedPool2d",
-    "GeM",
-    "MaxBlurPool2d",
-    "MixedPool2d",
-    "SpatialPyramidPool",
-    "StochasticPool2d",
-    "blur_pool2d",
-    "gated_pool2d",
-    "gem",
-    "max_blur_pool2d",
-    "mixed_pool2d",
-    "spatial_pyramid_pool",
-    "stochastic_pool2d",
-]
-
 
 def _in_float32(pool: Callable[..., Tensor]) -> Callable[..., Tensor]:
     """Check the maps, let `pool` compute in float32 or wider, and return the maps' dtype."""
@@ -59,13 +42,10 @@ def blur_pool2d(x: Tensor, filter_size: int = 3, stride: int = 2) -> Tensor:
     filter_size=3, [1, 2, 1] x [1, 2, 1] / 16. The borders are mirrored, the outermost pixels not
     repeated; an even filter takes one pixel more on the right and at the bottom.
 
-    Args: `x`, the maps; `filter_size`, the side of the filter, in pixels, where 1 only subsamples;
-    `stride`, the distance of the pixels that are kept, in pixels.
+    Args: `filter_size` and `stride` in pixels; with filter_size=1 it only subsamples.
     Shape: (N, C, H, W) -> (N, C, ceil(H / stride), ceil(W / stride)).
-    Raises: TypeError if x is not a tensor of floats, or a size is not an int; ValueError if x does
-    not have 4 axes or is too small to be mirrored, or a size is below 1.
-    Source: Zhang 2019, arXiv:1904.11486.
-    Introduced in lesson 06.
+    Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
+    Source: Zhang 2019, arXiv:1904.11486. Introduced in lesson 06.
 
     >>> blur_pool2d(torch.tensor([[[[0.0, 0, 4, 0]]]]).expand(1, 1, 4, 4))[0, 0, 0].tolist()
     [0.0, 2.0]
@@ -108,12 +88,10 @@ def max_blur_pool2d(
     Max pooling with stride 2 is max pooling with stride 1 of which every second pixel is kept.
     Smoothing before pixels are dropped makes the result depend less on which ones are.
 
-    Args: `x`, the maps; `kernel_size`, the side of the max pooling's window, in pixels;
-    `filter_size` and `stride`, as for `blur_pool2d`.
+    Args: `kernel_size`, of the max pooling, in pixels; the others as for `blur_pool2d`.
     Shape: (N, C, H, W) -> (N, C, ceil((H - kernel_size + 1) / stride), the same of W).
-    Raises: as `blur_pool2d`, and ValueError if the window does not fit into x.
-    Source: Zhang 2019, arXiv:1904.11486.
-    Introduced in lesson 06.
+    Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
+    Source: Zhang 2019, arXiv:1904.11486. Introduced in lesson 06.
     """
     _check_maps(x)
     _check_window(x, kernel_size, 1)
@@ -150,17 +128,13 @@ def gem(
     With p = 1 it is average pooling; the larger p, the nearer it comes to the maximum. It averages
     where `torch.nn.functional.lp_pool2d` sums.
 
-    Args: `x`, the maps; `p`, the exponent, a number or a tensor of one, anything but 0;
-    `kernel_size`, the side of the window, in pixels, where None takes the whole map, as published;
-    `stride`, the distance between windows, in pixels; `eps`: smaller values, and so all negative
-    ones, are raised to this first, for a fractional power of a negative number does not exist, and
-    at 0 its slope may be infinite.
+    Args: `p`, a number or a tensor of one, anything but 0; `kernel_size` and `stride` in pixels,
+    where kernel_size=None takes the whole map, as published; `eps`: smaller values, and so all
+    negative ones, are raised to this first, for a fractional power of a negative number does not
+    exist, and at 0 its slope may be infinite.
     Shape: (N, C, H, W) -> (N, C, H_out, W_out), with kernel_size=None (N, C, 1, 1).
-    Raises: TypeError if x is not a tensor of floats, p is not a number, or a size is not an int;
-    ValueError if x does not have 4 axes or is smaller than the window, p is the number 0 or a
-    tensor of several, a size is below 1, or eps is not above 0.
-    Source: Radenović, Tolias, Chum 2017, arXiv:1711.02512.
-    Introduced in lesson 06.
+    Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
+    Source: Radenović, Tolias, Chum 2017, arXiv:1711.02512. Introduced in lesson 06.
 
     >>> gem(torch.tensor([[[[1.0, 7.0]]]]), p=2).item()
     5.0
@@ -179,12 +153,20 @@ def gem(
     return means[..., None, None] if kernel_size is None else means
 
 
+class _Windowed(nn.Module):
+    def __init__(self, kernel_size: int, stride: int | None = None):
+        super().__init__()
+        self.kernel_size, self.stride = _sizes(kernel_size, stride)
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}"
+
+
 class GeM(nn.Module):
     """`gem` as a layer, with a trained exponent, one for all maps; errors as there.
 
-    Args: `kernel_size`, `stride` and `eps`, as for `gem`; `p`, the exponent to start from, above 0.
-    Source, for the start at 3 and eps: the authors'
-    github.com/filipradenovic/cnnimageretrieval-pytorch.
+    Args: as for `gem`; `p`, the exponent to start from, above 0.
+    Source, for p and eps: the authors' github.com/filipradenovic/cnnimageretrieval-pytorch.
     """
 
     def __init__(
@@ -214,15 +196,11 @@ def mixed_pool2d(
 ) -> Tensor:
     """Mix max and average pooling: share x maximum + (1 - share) x average of each window.
 
-    Args: `x`, the maps; `share`, the share of the maximum, from 0 (average pooling) to 1 (max
-    pooling), a number, a tensor of one, or a tensor whose 4 axes fit the result's; `kernel_size`,
-    the side of the window, and `stride`, the distance between windows, in pixels.
+    Args: `share`, of the maximum, from 0 (average pooling) to 1 (max pooling): a number, a tensor
+    of one, or a tensor whose 4 axes fit the result's; `kernel_size` and `stride` in pixels.
     Shape: (N, C, H, W) -> (N, C, H_out, W_out).
-    Raises: TypeError if x is not a tensor of floats, share is not a number, or a size is not an
-    int; ValueError if x does not have 4 axes or is smaller than the window, share is a number
-    outside of 0 to 1 or a tensor that does not fit, or a size is below 1.
-    Source: Lee, Gallagher, Tu 2015, arXiv:1509.08985.
-    Introduced in lesson 06.
+    Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
+    Source: Lee, Gallagher, Tu 2015, arXiv:1509.08985. Introduced in lesson 06.
 
     >>> mixed_pool2d(torch.tensor([[[[1.0, 3], [5, 7]]]]), share=0.5, kernel_size=2).item()
     5.5
@@ -234,7 +212,7 @@ def mixed_pool2d(
     return share * largest + (1 - share) * average
 
 
-class MixedPool2d(nn.Module):
+class MixedPool2d(_Windowed):
     """`mixed_pool2d` as a layer, with a trained share, one for all maps; errors as there.
 
     The number that is trained is the share's logit, so that the share stays between 0 and 1. It
@@ -242,8 +220,7 @@ class MixedPool2d(nn.Module):
     """
 
     def __init__(self, kernel_size: int, stride: int | None = None):
-        super().__init__()
-        self.kernel_size, self.stride = _sizes(kernel_size, stride)
+        super().__init__(kernel_size, stride)
         self.logit = nn.Parameter(torch.zeros(()))
 
     @property
@@ -254,9 +231,6 @@ class MixedPool2d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return mixed_pool2d(x, self.share, self.kernel_size, self.stride)
 
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}"
-
 
 @_in_float32
 def gated_pool2d(x: Tensor, mask: Tensor, stride: int | None = None) -> Tensor:
@@ -264,14 +238,11 @@ def gated_pool2d(x: Tensor, mask: Tensor, stride: int | None = None) -> Tensor:
 
     The share of the maximum is the sigmoid of the sum of the window times the mask.
 
-    Args: `x`, the maps; `mask`, the gating mask, a square tensor of the window's size, the same
-    for all maps; `stride`, the distance between windows, in pixels; None means the mask's side.
+    Args: `mask`, of the window's size, the same for all maps; `stride` in pixels, where None means
+    the mask's side.
     Shape: (N, C, H, W), (k, k) -> (N, C, H_out, W_out).
-    Raises: TypeError if x is not a tensor of floats, mask is not a tensor, or stride is not an
-    int; ValueError if x does not have 4 axes or is smaller than the mask, the mask is not square,
-    or stride is below 1.
-    Source: Lee, Gallagher, Tu 2015, arXiv:1509.08985.
-    Introduced in lesson 06.
+    Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
+    Source: Lee, Gallagher, Tu 2015, arXiv:1509.08985. Introduced in lesson 06.
 
     >>> gated_pool2d(torch.tensor([[[[1.0, 3], [5, 7]]]]), torch.zeros(2, 2)).item()
     5.5
@@ -288,7 +259,7 @@ def gated_pool2d(x: Tensor, mask: Tensor, stride: int | None = None) -> Tensor:
     return mixed_pool2d(x, logits.sigmoid(), len(mask), stride)
 
 
-class GatedPool2d(nn.Module):
+class GatedPool2d(_Windowed):
     """`gated_pool2d` as a layer, with a trained mask, one for all maps; errors as there.
 
     The mask starts at 0, which mixes half and half everywhere. It has no bias: k x k numbers, as
@@ -296,18 +267,14 @@ class GatedPool2d(nn.Module):
     """
 
     def __init__(self, kernel_size: int, stride: int | None = None):
-        super().__init__()
-        kernel_size, self.stride = _sizes(kernel_size, stride)
-        self.mask = nn.Parameter(torch.zeros(kernel_size, kernel_size))
+        super().__init__(kernel_size, stride)
+        self.mask = nn.Parameter(torch.zeros(self.kernel_size, self.kernel_size))
 
     def forward(self, x: Tensor) -> Tensor:
         return gated_pool2d(x, self.mask, self.stride)
 
     def multiply_adds(self, x: Tensor, out: Tensor) -> int:
         return out.numel() * self.mask.numel()
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={len(self.mask)}, stride={self.stride}"
 
 
 @_in_float32
@@ -324,15 +291,12 @@ def stochastic_pool2d(
     which is the sum of squares over the sum. A window of zeros gives 0. The gradient of a draw goes
     to the pixel that was drawn.
 
-    Args: `x`, the maps, as they come from a ReLU: negative values count as 0 and are never drawn;
-    `kernel_size`, the side of the window, and `stride`, the distance between windows, in pixels;
-    `training`, whether to draw; `generator`, the torch.Generator to draw from, where None means
-    torch's own, which `torch.manual_seed` sets.
+    Args: `x`, as it comes from a ReLU: negative values count as 0 and are never drawn;
+    `kernel_size` and `stride` in pixels; `generator`, to draw from, where None means torch's own,
+    which `torch.manual_seed` sets.
     Shape: (N, C, H, W) -> (N, C, H_out, W_out).
-    Raises: TypeError if x is not a tensor of floats, or a size is not an int; ValueError if x does
-    not have 4 axes or is smaller than the window, or a size is below 1.
-    Source: Zeiler, Fergus 2013, arXiv:1301.3557.
-    Introduced in lesson 06.
+    Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
+    Source: Zeiler, Fergus 2013, arXiv:1301.3557. Introduced in lesson 06.
 
     >>> stochastic_pool2d(torch.tensor([[[[0.0, 1], [0, 3]]]]), 2, training=False).item()
     2.5
@@ -354,39 +318,28 @@ def stochastic_pool2d(
     return windows.gather(-1, drawn).squeeze(-1)
 
 
-class StochasticPool2d(nn.Module):
+class StochasticPool2d(_Windowed):
     """`stochastic_pool2d` as a layer, which draws in training only; arguments and errors as there.
 
     It draws from torch's own generator: `torch.manual_seed` makes a training run repeat.
     """
 
-    def __init__(self, kernel_size: int, stride: int | None = None):
-        super().__init__()
-        self.kernel_size, self.stride = _sizes(kernel_size, stride)
-
     def forward(self, x: Tensor) -> Tensor:
         return stochastic_pool2d(x, self.kernel_size, self.stride, self.training)
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}"
 
 
 @_in_float32
 def spatial_pyramid_pool(x: Tensor, levels: Sequence[int] = (4, 2, 1), mode: str = "max") -> Tensor:
     """Pool maps of any size into a fixed number of bins, at several levels, and join the results.
 
-    Args: `x`, the maps; `levels`, for each level how many bins each side is cut into; `mode`,
-    "max", as published, or "average".
-    Shape: (N, C, H, W) -> (N, C * sum of level**2), level after level, and in each level channel
-    after channel.
-    Raises: TypeError if x is not a tensor of floats, levels is not a sequence, or a level is not an
-    int; ValueError if x does not have 4 axes, there is no level, a level is below 1, or mode is
-    another word.
+    Args: `levels`, for each how many bins a side is cut into; `mode`, "max", as published, or
+    "average".
+    Shape: (N, C, H, W) -> (N, C * sum of level**2): level by level, and in each channel by channel.
+    Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
     Differs from the paper: its layers slide windows of ceil(side / level) pixels with stride
     floor(side / level); the bins here are those of torch's adaptive pooling, the same where level
     divides the side.
-    Source: He, Zhang, Ren, Sun 2014, arXiv:1406.4729.
-    Introduced in lesson 06.
+    Source: He, Zhang, Ren, Sun 2014, arXiv:1406.4729. Introduced in lesson 06.
 
     >>> spatial_pyramid_pool(torch.tensor([[[[1.0, 2], [3, 4]]]]), levels=(2, 1)).tolist()
     [[1.0, 2.0, 3.0, 4.0, 4.0]]

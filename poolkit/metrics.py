@@ -10,17 +10,6 @@ from torch.nn import functional as F
 
 from poolkit.checks import whole_number
 
-__all__ = [
-    "VOID",
-    "accuracy",
-    "boundary_iou",
-    "confusion_matrix",
-    "consistency",
-    "evaluating",
-    "mean_iou",
-    "translate",
-]
-
 # The label of pixels that do not count: torch's cross-entropy leaves it out, too.
 VOID = -100
 
@@ -28,10 +17,9 @@ VOID = -100
 def accuracy(predictions: torch.Tensor, labels: torch.Tensor) -> float:
     """Return the share of predictions that are right, from 0 to 1.
 
-    Args: `predictions`, predicted classes, a tensor of integers of any shape; `labels`, true
-    classes, a tensor of integers of the same shape; where they are VOID, nothing counts.
-    Raises: ValueError if the shapes differ or there is nothing to compare.
-    Introduced in lesson 07.
+    Args: `predictions`, classes, a tensor of integers of any shape; `labels`, the true ones, of the
+    same shape; where they are VOID, nothing counts.
+    Raises: ValueError if the shapes differ or there is nothing to compare. Introduced in lesson 07.
 
     >>> accuracy(torch.tensor([1, 0, 2, 2]), torch.tensor([1, 1, 2, 2]))
     0.75
@@ -43,15 +31,11 @@ def accuracy(predictions: torch.Tensor, labels: torch.Tensor) -> float:
 def confusion_matrix(predictions: torch.Tensor, labels: torch.Tensor, classes: int) -> torch.Tensor:
     """Count how often each true class (row) was taken for each class (column).
 
-    Args: `predictions`, predicted classes, a tensor of integers from 0 to classes - 1; `labels`,
-    true classes, a tensor of the same shape and range, or VOID where nothing counts; `classes`,
-    number of classes.
-    Shape: (...), (...) -> (classes, classes), integers that add up to the number of labels that
-    count.
-
+    Args: `predictions`, a tensor of integers from 0 to classes - 1; `labels`, the true ones, of the
+    same shape and range, or VOID where nothing counts; `classes`, how many there are.
+    Shape: (...), (...) -> (classes, classes), integers that add up to the labels that count.
     Raises: ValueError if the shapes differ, there is nothing to compare, or a class is out of
-    range.
-    Introduced in lesson 07.
+    range. Introduced in lesson 07.
 
     >>> confusion_matrix(torch.tensor([0, 1, 1]), torch.tensor([0, 0, 1]), classes=2)
     tensor([[1, 1],
@@ -69,11 +53,7 @@ def mean_iou(predictions: torch.Tensor, labels: torch.Tensor, classes: int) -> f
     have it or were given it; both are counted over all images together. A class that is in neither
     has no union, and is left out of the mean.
 
-    Args: `predictions`, predicted classes, a tensor of integers from 0 to classes - 1; `labels`,
-    true classes, a tensor of the same shape and range, or VOID where nothing counts; `classes`,
-    number of classes, the background among them.
-    Raises: ValueError if the shapes differ, there is nothing to compare, or a class is out of
-    range.
+    Args and errors: as `confusion_matrix`; the background is one of the classes.
     Source: Everingham et al. 2010, doi:10.1007/s11263-009-0275-4, section 4.2.1 (the measure of a
     class, from VOC2008 on); Long et al. 2014, arXiv:1411.4038 (their mean). Introduced in
     lesson 12.
@@ -95,14 +75,9 @@ def boundary_iou(
     pixels on the edge of the predicted class with those on the edge of the true class, so large
     areas with the right class inside do not help. Counted as mean_iou.
 
-    Args: `predictions`, predicted classes, a tensor of integers from 0 to classes - 1; `labels`,
-    true classes, a tensor of the same shape and range, or VOID where nothing counts; `classes`,
-    number of classes, the background among them; `distance`, how thick an edge is, in pixels; None
-    is 2 % of the image's diagonal, as the authors' program takes for COCO, which is 2 pixels for
-    64x64.
+    Args and errors: as `mean_iou`; `distance`, at least 1, how thick an edge is, in pixels; None is
+    2 % of the image's diagonal, as the authors' program takes for COCO: 2 pixels for 64x64.
     Shape: (N, H, W), (N, H, W) -> a float.
-
-    Raises: ValueError as mean_iou, or if distance is not an int of at least 1.
     Source: Cheng et al. 2021, arXiv:2103.16562. Introduced in lesson 12.
     """
     _in_range(predictions, labels, classes)
@@ -121,12 +96,9 @@ def boundary_iou(
 def translate(images: torch.Tensor, down: int, right: int) -> torch.Tensor:
     """Move the content of images by whole pixels; 0 comes in, and what leaves is lost.
 
-    Args: `images`, a tensor of any dtype; `down`, pixels to move down by; negative moves up;
-    `right`, pixels to move right by; negative moves left.
+    Args: `down` and `right` in pixels; negative moves up and left.
     Shape: (..., H, W) -> (..., H, W).
-
-    Raises: ValueError if a move is as long as the image or longer.
-    Introduced in lesson 09.
+    Raises: ValueError if a move is as long as the image or longer. Introduced in lesson 09.
 
     >>> translate(torch.tensor([[1, 2, 3], [4, 5, 6]]), 1, -1).tolist()
     [[0, 0, 0], [2, 3, 0]]

@@ -18,31 +18,26 @@ from tqdm.auto import tqdm
 from poolkit.checks import whole_number
 from poolkit.metrics import VOID, accuracy, evaluating
 
-__all__ = ["Evaluation", "History", "evaluate", "fit", "seed_everything"]
-
 
 @dataclass
 class History:
     """What happened during a training run.
 
-    loss and accuracy have one entry per step, measured on that step's batch before its update. The
-    lists that begin with test_ have one entry per evaluation on the test data.
+    `steps`: how many were planned. `loss` and `accuracy`: of each step's batch before its update.
+    `test_step`, `test_seconds`: the steps and the seconds of training done at each evaluation on
+    the test data; `test_loss` and `test_accuracy`: what it found. `seconds`: spent on training, the
+    evaluations left out. `interrupted`: whether it was asked to stop; what was done is whole.
     """
 
     steps: int
-    """How many steps were planned."""
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
     test_step: list[int] = field(default_factory=list)
-    """The number of steps done at each evaluation."""
     test_seconds: list[float] = field(default_factory=list)
-    """The seconds of training done at each evaluation, the evaluations themselves left out."""
     test_loss: list[float] = field(default_factory=list)
     test_accuracy: list[float] = field(default_factory=list)
     seconds: float = 0.0
-    """Seconds spent on training steps."""
     interrupted: bool = False
-    """Whether training was asked to stop; the steps done until then are recorded whole."""
 
 
 class Evaluation(NamedTuple):
@@ -95,7 +90,7 @@ def fit(
     weights towards 0; `evaluations`, how many times to evaluate on test, evenly spaced, the last
     one at the end; `device`, "auto" (CUDA, else MPS, else the CPU) or one of torch's device names.
     Returns: The History of the run. The model is left in eval mode, on the device.
-    Raises: TypeError, ValueError if images and labels do not belong together, a label is no class
+    Raises: TypeError or ValueError if images and labels do not belong together, a label is no class
     that the model scores, none counts, or a number is out of range. Nothing was trained then.
     Source: Loshchilov & Hutter 2017, arXiv:1711.05101 (AdamW); Smith & Topin 2017,
     arXiv:1708.07120 (one cycle, here in torch's form, with two phases). Introduced in lesson 07.
@@ -162,14 +157,10 @@ def evaluate(
 ) -> Evaluation:
     """Return the loss, the accuracy and the predictions of a classifier on some data.
 
-    Args: `model`, a module that takes floats from 0 to 1 and returns scores, (N, classes), or (N,
-    classes, H, W) for pixels; `data`, a pair (images, labels): uint8 (N, C, H, W), and int64 (N,)
-    or (N, H, W); `batch_size`, images per forward pass; it changes the memory needed, not the
-    result; `device`, "auto" (CUDA, else MPS, else the CPU) or one of torch's device names.
+    Args: `model` and `device` as for `fit`; `data`, a pair as its train; `batch_size`, images per
+    forward pass; it changes the memory needed, not the result.
     Returns: An Evaluation; its predictions are int64, of the shape of the labels, on the CPU.
-    Raises: TypeError, ValueError if images and labels do not belong together, a label is no class
-    that the model scores, or none counts.
-    Introduced in lesson 07.
+    Raises: TypeError or ValueError as `fit`, of what it takes too. Introduced in lesson 07.
     """
     _check_data("data", data)
     batch_size = whole_number("batch_size", batch_size, 1)
@@ -186,10 +177,7 @@ def evaluate(
 
 @contextlib.contextmanager
 def _asked_to_stop() -> Iterator[threading.Event]:
-    """Let Ctrl-C set the event that is given, in place of stopping the program where it stands.
-
-    So no step is left half done, and nothing that was measured is lost, wherever it came.
-    """
+    """Let Ctrl-C set the event that is given, so that no step is left half done."""
     stopped = threading.Event()
     # Python sends Ctrl-C to its main thread, and only there may this be changed.
     if threading.current_thread() is not threading.main_thread():
@@ -262,10 +250,10 @@ def _check_scores(
     shape = tuple(getattr(scores, "shape", ()))
     expected = (len(scored), "classes", *scored.shape[1:])
     if len(shape) != len(expected) or (shape[0], *shape[2:]) != (expected[0], *expected[2:]):
-        wanted = ", ".join(map(str, expected))
         raise ValueError(
             f"the model returned {type(scores).__name__} of shape {shape} for labels of shape "
-            f"{tuple(scored.shape)}; it must return a tensor of scores, ({wanted})"
+            f"{tuple(scored.shape)}; it must return a tensor of scores, "
+            f"({', '.join(map(str, expected))})"
         )
     counted = labels[labels != VOID]
     low, high = counted.min().item(), counted.max().item()
@@ -282,6 +270,4 @@ def _device(device: str | torch.device) -> torch.device:
         return torch.device(device)
     if torch.cuda.is_available():
         return torch.device("cuda")
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")

@@ -5,16 +5,14 @@ rest: such a bin is a window of the smaller size, joined with the bin's last pix
 more bins than pixels many are alike: each kind is pooled once, and then repeated.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from poolkit import checks
 from poolkit.engine import windows
-from poolkit.engine.windows import Windows
-
-__all__ = ["Bins", "average", "bins", "maximum", "maximum_and_index", "output_size", "spread"]
+from poolkit.engine.windows import Arrays, Windows
 
 
 class Bins(NamedTuple):
@@ -49,16 +47,13 @@ def bins(pixels: int, count: int) -> Bins:
 
 
 def maximum(x: np.ndarray, output_size: tuple[int, int]) -> np.ndarray:
-    """Return the largest value of each bin; NaN wins.
-
-    Shape: (..., H, W) -> (..., *output_size)
-    """
+    """Return the largest value of each bin; NaN wins."""
     if sides := _side_by_side(x.shape[-2:], output_size):
         return windows.maximum(x, *sides)
     out = np.empty((*x.shape[:-2], *output_size), x.dtype)
     for maps, height, width in _pieces(x, out):
-        by_column = _pool(np.maximum, windows.planes(x)[maps], 1, height)
-        found = _pool(np.maximum, by_column, 2, width)
+        by_column = _pool(windows.largest, [windows.planes(x)[maps]], 1, height)
+        found = _pool(windows.largest, by_column, 2, width)[0]
         windows.planes(out)[maps] = _repeated(found, height, width)
     return out
 
@@ -67,8 +62,6 @@ def maximum_and_index(x: np.ndarray, output_size: tuple[int, int]) -> tuple[np.n
     """Return the largest value of each bin, and its place row * W + column in the map.
 
     Of equal values the first in reading order counts; of several NaN, the last.
-
-    Shape: (..., H, W) -> (..., *output_size) twice
     """
     if sides := _side_by_side(x.shape[-2:], output_size):
         return windows.maximum_and_index(x, *sides)
@@ -79,38 +72,31 @@ def maximum_and_index(x: np.ndarray, output_size: tuple[int, int]) -> tuple[np.n
         pixels = windows.planes(x)[maps]
         places = np.broadcast_to(numbers, pixels.shape)
         # Width first: of equal maxima the first row's then counts, and the first in that row.
-        by_row = _pool_with_places(pixels, places, 2, width)
-        values, places = _pool_with_places(*by_row, 1, height)
+        by_row = _pool(windows.larger, [pixels, places], 2, width)
+        values, places = _pool(windows.larger, by_row, 1, height)
         windows.planes(best)[maps] = _repeated(values, height, width)
         windows.planes(index)[maps] = _repeated(places, height, width)
     return best, index
 
 
 def average(x: np.ndarray, output_size: tuple[int, int]) -> np.ndarray:
-    """Return the average of each bin.
-
-    Shape: (..., H, W) -> (..., *output_size)
-    """
+    """Return the average of each bin."""
     if sides := _side_by_side(x.shape[-2:], output_size):
         return windows.average(x, *sides, _counts(sides))
     out = np.empty((*x.shape[:-2], *output_size), x.dtype)
     for maps, height, width in _pieces(x, out):
-        by_column = _pool(np.add, windows.widen(windows.planes(x)[maps]), 1, height)
-        sums = _pool(np.add, by_column, 2, width)
+        by_column = _pool(windows.total, [windows.widen(windows.planes(x)[maps])], 1, height)
+        sums = _pool(windows.total, by_column, 2, width)[0]
         sums /= np.outer(height.stops - height.starts, width.stops - width.starts)
         windows.planes(out)[maps] = _repeated(sums, height, width)
     return out
 
 
 def spread(grad: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Return, for each pixel of maps of `size`, the sum over the bins that read it.
-
-    The transpose of `average`: what is summed is the bins' grad over the pixels they read.
-
-    Shape: (..., *output_size) -> (..., *size)
-    """
+    """Return, for each pixel of maps of `size`, the sum of its bins' shares."""
     if sides := _side_by_side(size, grad.shape[-2:]):
         return windows.spread(grad, *sides, _counts(sides), size)
+    # The transpose of `average`: what is summed is the bins' grad over the pixels they read.
     out = np.zeros((*grad.shape[:-2], *size), grad.dtype)
     for maps, height, width in _pieces(out, grad):
         shares = windows.widen(windows.planes(grad)[maps])
@@ -139,42 +125,23 @@ def _counts(sides: list[Windows]) -> list[np.ndarray]:
 def _pieces(maps: np.ndarray, binned: np.ndarray) -> Iterator[tuple[slice, Bins, Bins]]:
     """Yield a few maps at a time, and the bins of their axes; nothing where there is no bin."""
     if binned.size:
-        axes = [
-            bins(pixels, count)
-            for pixels, count in zip(maps.shape[-2:], binned.shape[-2:], strict=True)
-        ]
+        axes = list(map(bins, maps.shape[-2:], binned.shape[-2:]))
         for part in windows.maps_at_a_time(windows.planes(maps)):
             yield part, *axes
 
 
-def _pool(join: np.ufunc, pixels: np.ndarray, axis: int, kinds: Bins) -> np.ndarray:
-    """Return join, which is np.maximum or np.add, over each kind of bin along an axis."""
-    pixels = np.ascontiguousarray(pixels.swapaxes(1, axis))
-    size, longer = _sizes(kinds)
-    found = windows.run(join, pixels, size).take(kinds.starts, 1)
-    found[:, longer] = join(found[:, longer], pixels.take(kinds.stops[longer] - 1, 1))
-    return found.swapaxes(1, axis)
-
-
-def _pool_with_places(
-    pixels: np.ndarray, places: np.ndarray, axis: int, kinds: Bins
-) -> list[np.ndarray]:
-    """Return the maximum of each kind of bin along an axis, and its place."""
-    both = [np.ascontiguousarray(each.swapaxes(1, axis)) for each in (pixels, places)]
-    size, longer = _sizes(kinds)
-    found = [run.take(kinds.starts, 1) for run in windows.run(windows.larger, both, size)]
-    last = [each.take(kinds.stops[longer] - 1, 1) for each in both]
-    joined = windows.larger([each[:, longer] for each in found], last)
+def _pool(join: Callable, pixels: Arrays, axis: int, kinds: Bins) -> Arrays:
+    """Join the pixels of each kind of bin along an axis: values, or values and their places."""
+    pixels = [np.ascontiguousarray(each.swapaxes(1, axis)) for each in pixels]
+    counts = kinds.stops - kinds.starts
+    size = int(counts.min())
+    longer = np.flatnonzero(counts > size)
+    found = [run.take(kinds.starts, 1) for run in windows.run(join, pixels, size)]
+    last = [each.take(kinds.stops[longer] - 1, 1) for each in pixels]
+    joined = join([each[:, longer] for each in found], last)
     for each, values in zip(found, joined, strict=True):
         each[:, longer] = values
     return [each.swapaxes(1, axis) for each in found]
-
-
-def _sizes(kinds: Bins) -> tuple[int, np.ndarray]:
-    """Return how many pixels the smaller bins read, and the numbers of those that read one more."""
-    counts = kinds.stops - kinds.starts
-    size = int(counts.min())
-    return size, np.flatnonzero(counts > size)
 
 
 def _repeated(found: np.ndarray, height: Bins, width: Bins) -> np.ndarray:
@@ -193,5 +160,5 @@ def _spread(grad: np.ndarray, axis: int, kinds: Bins) -> np.ndarray:
     sums = grad.take(first, axis)
     for number in range(1, readers.max()):
         shared = np.flatnonzero(readers > number)
-        sums[(slice(None),) * axis + (shared,)] += grad.take(first[shared] + number, axis)
+        sums[windows.at(axis, shared)] += grad.take(first[shared] + number, axis)
     return sums

@@ -6,56 +6,30 @@ windows and pixels serve all three directions: to the outputs, back to the pixel
 
 import itertools
 import math
-from collections.abc import Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
 from poolkit import arithmetic, checks
 from poolkit.arithmetic import Tap
-from poolkit.engine.windows import layers, widen
-
-__all__ = [
-    "Axis",
-    "Convolution",
-    "bias_gradient",
-    "convolve",
-    "convolve_transposed",
-    "for_conv2d",
-    "for_conv_transpose2d",
-    "plus_bias",
-    "weight_gradient",
-]
-
-
-class Axis(NamedTuple):
-    """How the taps of a convolution join the pixels of one axis to its outputs."""
-
-    input_size: int
-    output_size: int
-    taps: list[Tap]
+from poolkit.engine.windows import by_axis, widen
 
 
 class Convolution(NamedTuple):
     """The checked arguments of a convolution, or of the one that is transposed."""
 
-    height: Axis
-    width: Axis
+    input_size: Sequence[int]
+    output_size: Sequence[int]
+    rows: list[Tap]
+    columns: list[Tap]
     weight: np.ndarray
     bias: np.ndarray | None
     groups: int
 
-    @property
-    def input_size(self) -> tuple[int, int]:
-        return self.height.input_size, self.width.input_size
-
-    @property
-    def output_size(self) -> tuple[int, int]:
-        return self.height.output_size, self.width.output_size
-
     def taps(self) -> Iterator[tuple[tuple, tuple, tuple]]:
         """Yield for each tap of the 2-D kernel the indices of its weights, windows and pixels."""
-        for row, column in itertools.product(self.height.taps, self.width.taps):
+        for row, column in itertools.product(self.rows, self.columns):
             yield (
                 (..., row.number, column.number),
                 (..., row.windows, column.windows),
@@ -63,65 +37,40 @@ class Convolution(NamedTuple):
             )
 
 
-def for_conv2d(
-    x: np.ndarray, weight: Any, bias: Any, stride: Any, padding: Any, dilation: Any, groups: Any
-) -> Convolution:
+def for_conv2d(x: np.ndarray, weight, bias, stride, padding, dilation, groups) -> Convolution:
     """Check the arguments of conv2d."""
     weight, groups = _weight(x, weight, groups)
     bias = _bias(x, bias, weight.shape[0])
-    if x.shape[-3] != weight.shape[1] * groups:
-        raise ValueError(
-            f"weight has shape {weight.shape}: with groups={groups} that is for "
-            f"{weight.shape[1] * groups} channels, but x has {x.shape[-3]}"
-        )
-    axes = []
-    for inputs, layer in zip(
-        x.shape[-2:], layers(weight.shape[2:], stride, padding, dilation), strict=True
-    ):
-        outputs = arithmetic.conv_output_size(inputs, *layer)
-        axes.append(Axis(inputs, outputs, arithmetic.taps(inputs, outputs, *layer)))
-    return Convolution(*axes, weight, bias, groups)
+    _check_channels(x, weight, weight.shape[1] * groups, f"with groups={groups} ")
+    inputs, layers = x.shape[-2:], by_axis(weight.shape[2:], stride, padding, dilation)
+    outputs = [arithmetic.conv_output_size(n, *of) for n, of in zip(inputs, layers, strict=True)]
+    taps = map(arithmetic.taps, inputs, outputs, *zip(*layers, strict=True))
+    return Convolution(inputs, outputs, *taps, weight, bias, groups)
 
 
 def for_conv_transpose2d(
-    x: np.ndarray,
-    weight: Any,
-    bias: Any,
-    stride: Any,
-    padding: Any,
-    output_padding: Any,
-    groups: Any,
-    dilation: Any,
+    x: np.ndarray, weight, bias, stride, padding, output_padding, groups, dilation
 ) -> Convolution:
     """Check the arguments of conv_transpose2d; return the convolution that it transposes."""
     weight, groups = _weight(x, weight, groups)
     bias = _bias(x, bias, weight.shape[1] * groups)
-    if x.shape[-3] != weight.shape[0]:
-        raise ValueError(
-            f"weight has shape {weight.shape}: that is for {weight.shape[0]} channels, "
-            f"but x has {x.shape[-3]}"
-        )
-    axes = []
-    for outputs, layer, extra in zip(
-        x.shape[-2:],
-        layers(weight.shape[2:], stride, padding, dilation),
-        checks.pair("output_padding", output_padding),
-        strict=True,
-    ):
-        inputs = arithmetic.conv_transpose_output_size(
-            outputs, layer.kernel_size, layer.stride, layer.padding, extra, layer.dilation
-        )
-        axes.append(Axis(inputs, outputs, arithmetic.taps(inputs, outputs, *layer)))
-    return Convolution(*axes, weight, bias, groups)
+    _check_channels(x, weight, weight.shape[0])
+    outputs, layers = x.shape[-2:], by_axis(weight.shape[2:], stride, padding, dilation)
+    extra = checks.pair("output_padding", output_padding)
+    inputs = [
+        arithmetic.conv_transpose_output_size(n, *of[:3], more, of.dilation)
+        for n, of, more in zip(outputs, layers, extra, strict=True)
+    ]
+    taps = map(arithmetic.taps, inputs, outputs, *zip(*layers, strict=True))
+    return Convolution(inputs, outputs, *taps, weight, bias, groups)
 
 
-def _weight(x: np.ndarray, weight: Any, groups: Any) -> tuple[np.ndarray, int]:
+def _weight(x: np.ndarray, weight, groups) -> tuple[np.ndarray, int]:
     weight = checks.array("weight", weight)
     groups = checks.whole_number("groups", groups, 1)
     if weight.ndim != 4 or 0 in weight.shape:
         raise ValueError(f"weight has shape {weight.shape}, not 4 axes of at least 1 each")
-    if weight.dtype != x.dtype:
-        raise TypeError(f"weight has dtype {weight.dtype}, x has {x.dtype}: make them the same")
+    checks.same_dtype("weight", weight, x)
     if weight.shape[0] % groups:
         raise ValueError(
             f"groups={groups} does not divide the {weight.shape[0]} channels of weight's first "
@@ -130,15 +79,21 @@ def _weight(x: np.ndarray, weight: Any, groups: Any) -> tuple[np.ndarray, int]:
     return weight, groups
 
 
-def _bias(x: np.ndarray, bias: Any, channels: int) -> np.ndarray | None:
+def _bias(x: np.ndarray, bias, channels: int) -> np.ndarray | None:
     if bias is None:
         return None
     bias = checks.array("bias", bias)
     if bias.shape != (channels,):
         raise ValueError(f"bias has shape {bias.shape}, not ({channels},), one number a channel")
-    if bias.dtype != x.dtype:
-        raise TypeError(f"bias has dtype {bias.dtype}, x has {x.dtype}: make them the same")
-    return bias
+    return checks.same_dtype("bias", bias, x)
+
+
+def _check_channels(x: np.ndarray, weight: np.ndarray, channels: int, how: str = "") -> None:
+    if x.shape[-3] != channels:
+        raise ValueError(
+            f"weight has shape {weight.shape}: {how}that is for {channels} channels, "
+            f"but x has {x.shape[-3]}"
+        )
 
 
 def convolve(x: np.ndarray, convolution: Convolution) -> np.ndarray:

@@ -3,16 +3,14 @@
 import math
 from collections.abc import Iterator
 from numbers import Real
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from poolkit import checks
-from poolkit.engine.windows import widen
+from poolkit.engine.windows import at, widen
 
-__all__ = ["Axis", "axes", "resize", "resize_transposed"]
-
-HEIGHT, WIDTH = -2, -1
+HEIGHT, WIDTH = 2, 3
 
 
 class Axis(NamedTuple):
@@ -59,9 +57,7 @@ class Axis(NamedTuple):
         return [(before, 1 - share), (after, share)]
 
 
-def axes(
-    x: np.ndarray, size: Any, scale_factor: Any, mode: Any, align_corners: Any
-) -> tuple[Axis, Axis]:
+def axes(x: np.ndarray, size, scale_factor, mode, align_corners) -> tuple[Axis, Axis]:
     """Check the arguments of interpolate; return what to do along the height and the width."""
     if mode not in ("nearest", "bilinear"):
         raise ValueError(f"mode={mode!r} must be 'nearest' or 'bilinear'")
@@ -82,7 +78,7 @@ def axes(
     return height, width
 
 
-def _sizes(shape: tuple[int, int], size: Any, scale_factor: Any) -> list[tuple[int, float]]:
+def _sizes(shape: tuple[int, int], size, scale_factor) -> list[tuple[int, float]]:
     """Return, for height and width, the output size and the input pixels for one output pixel."""
     if (size is None) == (scale_factor is None):
         raise ValueError(
@@ -95,9 +91,8 @@ def _sizes(shape: tuple[int, int], size: Any, scale_factor: Any) -> list[tuple[i
     sizes = []
     for inputs, factor in zip(shape, checks.two("scale_factor", scale_factor), strict=True):
         if isinstance(factor, bool) or not isinstance(factor, Real):
-            raise TypeError(
-                f"scale_factor={factor!r} must be a number, not {type(factor).__name__}"
-            )
+            kind = type(factor).__name__
+            raise TypeError(f"scale_factor={factor!r} must be a number, not {kind}")
         if not 0 < factor < math.inf:
             raise ValueError(f"scale_factor={factor} must be above 0 and finite")
         if inputs * factor >= 2**63:
@@ -113,17 +108,14 @@ def _sizes(shape: tuple[int, int], size: Any, scale_factor: Any) -> list[tuple[i
 
 
 def resize(x: np.ndarray, height: Axis, width: Axis) -> np.ndarray:
-    """Return, for each output, the sum of its sources times their weights.
-
-    Shape: (N, C, H, W) -> (N, C, H_out, W_out)
-    """
+    """Return, for each output, the sum of its sources times their weights."""
     # Asked for first, so that what does not fit into memory fails at once.
     out = np.empty((*x.shape[:-2], height.output_size, width.output_size), x.dtype)
     if out.size:
         maps = widen(x)
         for number, axis in _smaller_first(height, width):
             maps = sum(
-                maps[_at(number, pixels)] * _along(number, weights)
+                maps[at(number, pixels)] * _along(number, weights)
                 for pixels, weights in axis.sources(maps.dtype)
             )
         out[...] = maps
@@ -131,10 +123,7 @@ def resize(x: np.ndarray, height: Axis, width: Axis) -> np.ndarray:
 
 
 def resize_transposed(grad: np.ndarray, height: Axis, width: Axis) -> np.ndarray:
-    """Return, for each pixel, the sum over the outputs that read it, times its weights there.
-
-    Shape: (N, C, H_out, W_out) -> (N, C, H, W)
-    """
+    """Return, for each pixel, the sum over the outputs that read it, times its weights there."""
     dtype = grad.dtype
     if not grad.size:
         return np.zeros((*grad.shape[:-2], height.input_size, width.input_size), dtype)
@@ -144,8 +133,8 @@ def resize_transposed(grad: np.ndarray, height: Axis, width: Axis) -> np.ndarray
         shape[number] = axis.input_size
         grad_before = np.zeros(shape, grad.dtype)
         for pixels, weights in axis.sources(grad.dtype):
-            # Not +=, which adds only once where a pixel is read several times.
-            np.add.at(grad_before, _at(number, pixels), grad * _along(number, weights))
+            # += adds only once where a pixel is read several times.
+            np.add.at(grad_before, at(number, pixels), grad * _along(number, weights))
         grad = grad_before
     return grad.astype(dtype)
 
@@ -154,11 +143,6 @@ def _smaller_first(height: Axis, width: Axis) -> Iterator[tuple[int, Axis]]:
     """Yield both axes, first the one that grows less, so that the maps between are no larger."""
     pair = [(HEIGHT, height), (WIDTH, width)]
     yield from sorted(pair, key=lambda axis: axis[1].output_size / axis[1].input_size)
-
-
-def _at(axis: int, part: Any) -> tuple:
-    """Return the index of a part of one axis and all of the others."""
-    return (..., part, slice(None)) if axis == HEIGHT else (..., part)
 
 
 def _along(axis: int, values: np.ndarray) -> np.ndarray:

@@ -12,33 +12,15 @@ Three ideas, each of them a step of lesson 05:
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from poolkit import arithmetic, checks
 from poolkit.arithmetic import Layer
 
-__all__ = [
-    "Windows",
-    "average",
-    "averaging",
-    "larger",
-    "layers",
-    "like_ieee",
-    "maps_at_a_time",
-    "maximum",
-    "maximum_and_index",
-    "numbered",
-    "planes",
-    "pooling_layers",
-    "run",
-    "scatter",
-    "sliding",
-    "spread",
-    "unpooled_size",
-    "widen",
-]
+Size = tuple[int, int]
+Arrays = list[np.ndarray]
 
 # torch computes inf and NaN without a word; NumPy would print a warning into the notebook.
 like_ieee = np.errstate(over="ignore", invalid="ignore", divide="ignore")
@@ -54,15 +36,13 @@ _MANY_VALUES = 512
 
 
 class Windows(NamedTuple):
-    """The windows along one axis, and the pixels each of them reads.
-
-    `starts`: the first position of each; below 0 is padding. `size`: how many pixels each reads;
-    `spacing`: how far these are apart.
-    """
+    """The windows along one axis: where each starts, below 0 in the padding, and what it reads."""
 
     starts: range
     size: int
+    """How many pixels each window reads."""
     spacing: int = 1
+    """How far apart these pixels are."""
 
     @property
     def span(self) -> int:
@@ -74,56 +54,41 @@ class Windows(NamedTuple):
         """The position after the last that any window reads."""
         return self.starts[-1] + self.span
 
-    def moved(self, distance: int) -> Self:
-        """Return the windows with each start `distance` further on."""
-        first, stop, step = self.starts.start, self.starts.stop, self.starts.step
-        return self._replace(starts=range(first + distance, stop + distance, step))
-
     @property
     def first_pixels(self) -> np.ndarray:
         """The first position that each window reads and that is not in the padding before it."""
         starts = np.array(self.starts)
         return np.where(starts < 0, starts % self.spacing, starts)
 
+    def moved(self, distance: int) -> Self:
+        """Return the windows with each start `distance` further on."""
+        first, stop, step = self.starts.start, self.starts.stop, self.starts.step
+        return self._replace(starts=range(first + distance, stop + distance, step))
 
-# From the arguments of a function to windows.
+
+# From the arguments of a function to windows: those without a type are not checked yet.
 
 
-def layers(kernel_size: Any, stride: Any, padding: Any, dilation: Any) -> list[Layer]:
-    """Return the layer as the height sees it, and as the width sees it."""
-    arguments = {
-        "kernel_size": kernel_size,
-        "stride": stride,
-        "padding": padding,
-        "dilation": dilation,
-    }
-    pairs = [checks.pair(name, value) for name, value in arguments.items()]
+def by_axis(kernel_size, stride, padding, dilation) -> list[Layer]:
+    """Return one layer as the height sees it, and as the width sees it."""
+    arguments = zip(Layer._fields, (kernel_size, stride, padding, dilation), strict=True)
+    pairs = [checks.pair(name, value) for name, value in arguments]
     return [Layer(*numbers) for numbers in zip(*pairs, strict=True)]
 
 
-def pooling_layers(kernel_size: Any, stride: Any, padding: Any, dilation: Any = 1) -> list[Layer]:
+def _pooling(kernel_size, stride, padding, dilation=1) -> list[Layer]:
     """Return the same for pooling, where stride=None means kernel_size."""
-    return layers(kernel_size, kernel_size if stride is None else stride, padding, dilation)
+    return by_axis(kernel_size, kernel_size if stride is None else stride, padding, dilation)
 
 
-def sliding(
-    size: tuple[int, int],
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    dilation: Any = 1,
-    ceil_mode: Any = False,
-) -> list[Windows]:
+def sliding(size: Size, kernel_size, stride, padding, dilation=1, ceil_mode=False) -> list[Windows]:
     """Return the windows that a pooling layer slides over the height and the width of `size`.
 
-    >>> sliding((5, 4), (3, 2), 2, (1, 0))
-    [Windows(starts=range(-1, 5, 2), size=3, spacing=1), \
-Windows(starts=range(0, 4, 2), size=2, spacing=1)]
+    >>> sliding((5, 4), (3, 2), 2, (1, 0))[0]
+    Windows(starts=range(-1, 5, 2), size=3, spacing=1)
     """
     axes = []
-    for pixels, layer in zip(
-        size, pooling_layers(kernel_size, stride, padding, dilation), strict=True
-    ):
+    for pixels, layer in zip(size, _pooling(kernel_size, stride, padding, dilation), strict=True):
         outputs = arithmetic.output_size(pixels, *layer, ceil_mode=ceil_mode)
         stop = outputs * layer.stride - layer.padding
         starts = range(-layer.padding, stop, layer.stride)
@@ -145,20 +110,11 @@ def _fitted(starts: range, size: int, spacing: int, pixels: int) -> Windows:
 
 
 def averaging(
-    size: tuple[int, int],
-    kernel_size: Any,
-    stride: Any,
-    padding: Any,
-    ceil_mode: Any,
-    count_include_pad: Any,
-    divisor_override: Any,
-) -> tuple[Windows, Windows, list[np.ndarray]]:
-    """Return the windows that avg_pool2d slides, and the factors of what it divides each sum by.
+    size: Size, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+) -> tuple[Windows, Windows, Arrays]:
+    """Return the windows that avg_pool2d slides, and the factors of what each sum is divided by.
 
-    A window's divisor is the product of its row's and its column's factor. The factors are those
-    of `arithmetic.average_divisor`, for all windows at once.
-
-    Shape of the factors: (H_out,) and (W_out,)
+    They are rows' and columns' `arithmetic.average_divisor`, for all at once.
     """
     height, width = sliding(size, kernel_size, stride, padding, 1, ceil_mode)
     checks.switch("count_include_pad", count_include_pad)
@@ -169,21 +125,18 @@ def averaging(
                 f"divisor_override={divisor} must be another number, not 0 and of at most 64 "
                 "bits: the sum is divided by it"
             )
-        factors = [np.full(len(height.starts), divisor), np.ones(len(width.starts), int)]
-        return height, width, factors
+        rows = np.full(len(height.starts), divisor)
+        return height, width, [rows, np.ones(len(width.starts), int)]
     factors = []
-    for pixels, axis, layer in zip(
-        size, (height, width), pooling_layers(kernel_size, stride, padding), strict=True
-    ):
+    layers = _pooling(kernel_size, stride, padding)
+    for pixels, axis, layer in zip(size, (height, width), layers, strict=True):
         starts = np.arange(len(axis.starts)) * layer.stride - layer.padding
         stops, border = starts + layer.kernel_size, layer.padding if count_include_pad else 0
         factors.append(np.minimum(stops, pixels + border) - np.maximum(starts, -border))
     return height, width, factors
 
 
-def unpooled_size(
-    x: np.ndarray, kernel_size: Any, stride: Any, padding: Any, output_size: Any
-) -> tuple[int, int]:
+def unpooled_size(x: np.ndarray, kernel_size, stride, padding, output_size) -> Size:
     """Return the height and the width to which max_unpool2d restores x."""
     wanted = (None, None)
     if output_size is not None:
@@ -197,7 +150,7 @@ def unpooled_size(
     height, width = (
         arithmetic.unpool_output_size(size, *layer[:3], output_size=out)
         for size, layer, out in zip(
-            x.shape[-2:], pooling_layers(kernel_size, stride, padding), wanted, strict=True
+            x.shape[-2:], _pooling(kernel_size, stride, padding), wanted, strict=True
         )
     )
     return height, width
@@ -207,16 +160,13 @@ def unpooled_size(
 
 
 def maximum(x: np.ndarray, height: Windows, width: Windows) -> np.ndarray:
-    """Return the largest value of each window; NaN wins.
-
-    Shape: (..., H, W) -> (..., H_out, W_out)
-    """
+    """Return the largest value of each window; NaN wins."""
     out = _empty_output(x, height, width, x.dtype)
     to_maps = planes(out)
     from_maps = planes(x)
     for part, read, rows in _pieces(x, height, width):
-        by_column = _pool(np.maximum, from_maps[read], 1, rows)
-        to_maps[part] = _pool(np.maximum, by_column, 2, width)
+        by_column = _pool(largest, [from_maps[read]], 1, rows)
+        to_maps[part] = _pool(largest, by_column, 2, width)[0]
     return out
 
 
@@ -226,8 +176,6 @@ def maximum_and_index(
     """Return the largest value of each window, and its place row * W + column in the map.
 
     Of equal values the first in reading order counts; of several NaN, the last.
-
-    Shape: (..., H, W) -> (..., H_out, W_out) twice
     """
     best = _empty_output(x, height, width, x.dtype)
     index = _empty_output(x, height, width, np.int64)
@@ -238,8 +186,8 @@ def maximum_and_index(
         pixels = from_maps[maps, lines]
         places = np.broadcast_to(numbers[lines], pixels.shape)
         # Width first: of equal maxima the first row's then counts, and the first in that row.
-        by_row = _pool_with_places(pixels, places, 2, width)
-        values, places = _pool_with_places(*map(np.ascontiguousarray, by_row), 1, rows)
+        by_row = _pool(larger, [pixels, places], 2, width)
+        values, places = _pool(larger, list(map(np.ascontiguousarray, by_row)), 1, rows)
         to_best[part], to_index[part] = values, places
         # Padding wins only where all pixels are as low as it is: then the first of them counts.
         if min(height.starts[0], width.starts[0]) < 0:
@@ -248,16 +196,10 @@ def maximum_and_index(
     return best, index
 
 
-def scatter(
-    values: np.ndarray, indices: np.ndarray, size: tuple[int, int], *, add: bool
-) -> np.ndarray:
+def scatter(values: np.ndarray, indices: np.ndarray, size: Size, *, add: bool) -> np.ndarray:
     """Return maps of zeros with each value put at its index, or added to what is there.
 
-    Adding is the transpose of choosing maxima. Where an index is repeated and `add` is False, the
-    last value in reading order stays.
-
-    Raises: ValueError for an index that is not one of a pixel.
-    Shape: (..., h, w) twice -> (..., *size)
+    Adding is the transpose of choosing maxima. Without `add` the last of an index's values stays.
     """
     checks.within(indices, size)
     summands = widen(values)
@@ -266,8 +208,7 @@ def scatter(
     few_values = lines[1].shape[1] < _MANY_VALUES
     for pixels, places, new in _end_to_end(*lines) if few_values else zip(*lines, strict=True):
         if add:
-            # Not +=, which adds only once where an index is repeated.
-            np.add.at(pixels, places, new)
+            np.add.at(pixels, places, new)  # += adds only once where an index is repeated
         else:
             pixels[places] = new
     return out.astype(values.dtype, copy=False)
@@ -276,40 +217,29 @@ def scatter(
 # The average, and its transpose.
 
 
-def average(
-    x: np.ndarray, height: Windows, width: Windows, divisors: list[np.ndarray]
-) -> np.ndarray:
+def average(x: np.ndarray, height: Windows, width: Windows, divisors: Arrays) -> np.ndarray:
     """Return the sum of each window over the product of its row's and its column's divisor.
 
     Halving keeps the sums accurate, too: a pixel is rounded about log2(k) times, not k. Differences
     of running sums would need fewer additions, but lose digits, and spread an inf or a NaN to
     windows that do not hold it.
-
-    Shape: (..., H, W) -> (..., H_out, W_out)
     """
     out = _empty_output(x, height, width, x.dtype)
     to_maps = planes(out)
     down, across = (factor.astype(widen(out[:0]).dtype) for factor in divisors)
     from_maps = planes(x)
     for part, read, rows in _pieces(x, height, width):
-        by_column = _pool(np.add, widen(from_maps[read]), 1, rows)
-        _divide(_pool(np.add, by_column, 2, width), down[part[1]], across, to_maps[part])
+        by_column = _pool(total, [widen(from_maps[read])], 1, rows)
+        sums = _pool(total, by_column, 2, width)[0]
+        _divide(sums, down[part[1]], across, to_maps[part])
     return out
 
 
 def spread(
-    grad: np.ndarray,
-    height: Windows,
-    width: Windows,
-    divisors: list[np.ndarray],
-    size: tuple[int, int],
+    grad: np.ndarray, height: Windows, width: Windows, divisors: Arrays, size: Size
 ) -> np.ndarray:
-    """Return, for each pixel of maps of `size`, the sum over the windows that read it.
-
-    The transpose of `average`: what is summed is the windows' grad over their divisors.
-
-    Shape: (..., H_out, W_out) -> (..., *size)
-    """
+    """Return, for each pixel of maps of `size`, the sum of its windows' shares."""
+    # The transpose of `average`: what is summed is the windows' grad over their divisors.
     out = np.empty((*grad.shape[:-2], *size), grad.dtype)
     to_maps, from_maps = planes(out), planes(grad)
     divisor = np.outer(*(factor.astype(widen(grad[:0]).dtype) for factor in divisors))
@@ -346,7 +276,7 @@ def _lines(maps: np.ndarray) -> np.ndarray:
     return maps.reshape(math.prod(maps.shape[:-2]), math.prod(maps.shape[-2:]))
 
 
-def numbered(size: tuple[int, int]) -> np.ndarray:
+def numbered(size: Size) -> np.ndarray:
     """Return the place of each pixel of a map, row * W + column, in the smallest dtype."""
     count = math.prod(size)
     return np.arange(count, dtype=np.min_scalar_type(count)).reshape(size)
@@ -376,29 +306,20 @@ def maps_at_a_time(maps: np.ndarray) -> Iterator[slice]:
         yield slice(first, first + step)
 
 
-def _end_to_end(
-    pixels: np.ndarray, places: np.ndarray, values: np.ndarray
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield several maps at a time, each a line, as one line; `places` then count from its start.
-
-    Shape: (maps, H * W), (maps, h * w) twice -> (pixels,), (values,) twice
-    """
+def _end_to_end(pixels: np.ndarray, places: np.ndarray, values: np.ndarray) -> Iterator[Arrays]:
+    """Yield several maps at a time, each a line, as one; `places` then count from its start."""
     for maps in maps_at_a_time(pixels):
         starts = np.arange(0, pixels[maps].size, pixels.shape[1]).reshape(-1, 1)
-        yield (
-            pixels[maps].reshape(-1),
-            (places[maps] + starts).reshape(-1),
-            values[maps].reshape(-1),
-        )
+        lines = pixels[maps], places[maps] + starts, values[maps]
+        yield [each.reshape(-1) for each in lines]
 
 
 def _pieces(
     x: np.ndarray, height: Windows, width: Windows
 ) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice], Windows]]:
-    """Yield pieces of x that fit the cache.
+    """Yield, for pieces that fit the cache, maps and rows of the output, and those of x they read.
 
-    Each is: the maps and rows of the output that it makes; the maps and rows of x that these read;
-    and the windows along the height, counted from the first row read.
+    The third is the windows along the height, counted from the first row read.
     """
     row_bytes = (width.stop - width.starts[0]) * x.itemsize
     maps_step = max(1, _PIECE_BYTES // ((height.stop - height.starts[0]) * row_bytes))
@@ -416,32 +337,16 @@ def _pieces(
 
 # One pass: all the windows along the height (axis 1) or the width (axis 2).
 
-Runs = TypeVar("Runs", np.ndarray, list[np.ndarray])
+
+def largest(first: Arrays, later: Arrays) -> Arrays:
+    return [np.maximum(*first, *later)]
 
 
-def run(join: Callable[[Runs, Runs], Runs], pixels: Runs, size: int, spacing: int = 1) -> Runs:
-    """Return join over `size` pixels, `spacing` apart, from each along axis 1 that has so many.
-
-    Args: `join`, np.maximum or np.add; or `larger`, for pixels that are a pair: values and places.
-    """
-    if size == 1:
-        return pixels
-    # A maximum may count a pixel twice, so two halves may overlap. A sum may not: of an odd number
-    # of pixels its halves leave out the middle one, which is then added.
-    half = size // 2 if join is np.add else (size + 1) // 2
-    halves = run(join, pixels, half, spacing)
-    later = (size - half) * spacing
-    parts = np.s_[:, :-later], np.s_[:, later:]
-    if join is larger:
-        return larger(*([each[part] for each in halves] for part in parts))
-    found = join(halves[parts[0]], halves[parts[1]])
-    if 2 * half < size:
-        middle = half * spacing
-        found += pixels[:, middle : middle + found.shape[1]]
-    return found
+def total(first: Arrays, later: Arrays) -> Arrays:
+    return [np.add(*first, *later)]
 
 
-def larger(first: list[np.ndarray], later: list[np.ndarray]) -> list[np.ndarray]:
+def larger(first: Arrays, later: Arrays) -> Arrays:
     """Return the larger of two values, and its place."""
     (value, place), (later_value, later_place) = first, later
     # The first counts unless the later is larger, or NaN, which alone differs from itself. Then
@@ -451,23 +356,28 @@ def larger(first: list[np.ndarray], later: list[np.ndarray]) -> list[np.ndarray]
     return [np.maximum(value, later_value), np.maximum(place, later_place * later_wins)]
 
 
-def _pool(join: np.ufunc, pixels: np.ndarray, axis: int, windows: Windows) -> np.ndarray:
-    """Return join, which is np.maximum or np.add, over each window."""
-    fill = _lowest(pixels.dtype) if join is np.maximum else 0
-    pixels = _padded(pixels, axis, windows, fill)
-    runs = run(join, _lay_out(pixels, axis), windows.size, windows.spacing)
-    return _wanted(runs, pixels.shape, axis, windows)
+def run(join: Callable, pixels: Arrays, size: int, spacing: int = 1) -> Arrays:
+    """Join `size` pixels, `spacing` apart, from each along axis 1 on that has so many after it."""
+    if size == 1:
+        return pixels
+    # A maximum may count a pixel twice, so two halves may overlap. A sum may not: of an odd number
+    # of pixels its halves leave out the middle one, which is then added.
+    half = size // 2 if join is total else (size + 1) // 2
+    halves = run(join, pixels, half, spacing)
+    later = (size - half) * spacing
+    found = join([each[:, :-later] for each in halves], [each[:, later:] for each in halves])
+    if 2 * half < size:
+        middle = half * spacing
+        found[0] += pixels[0][:, middle : middle + found[0].shape[1]]
+    return found
 
 
-def _pool_with_places(
-    pixels: np.ndarray, places: np.ndarray, axis: int, windows: Windows
-) -> list[np.ndarray]:
-    """Return the maximum of each window, and its place."""
-    pixels = _padded(pixels, axis, windows, _lowest(pixels.dtype))
-    places = _padded(places, axis, windows, 0)
-    both = [_lay_out(pixels, axis), _lay_out(places, axis)]
-    runs = run(larger, both, windows.size, windows.spacing)
-    return [_wanted(found, pixels.shape, axis, windows) for found in runs]
+def _pool(join: Callable, pixels: Arrays, axis: int, windows: Windows) -> Arrays:
+    """Join the pixels of each window: values, or values and their places."""
+    padded = [_padded(each, axis, windows, join) for each in pixels]
+    rows = [_lay_out(each, axis) for each in padded]
+    runs = run(join, rows, windows.size, windows.spacing)
+    return [_wanted(found, padded[0].shape, axis, windows) for found in runs]
 
 
 def _spread(grad: np.ndarray, axis: int, windows: Windows, size: int) -> np.ndarray:
@@ -479,29 +389,30 @@ def _spread(grad: np.ndarray, axis: int, windows: Windows, size: int) -> np.ndar
     shape[axis] = padding + size + windows.size - 1
     ends = np.zeros(shape, grad.dtype)
     last = windows.size - 1 + windows.starts.step * (grad.shape[axis] - 1)
-    ends[_at(axis, slice(windows.size - 1, last + 1, windows.starts.step))] = grad
+    ends[at(axis, slice(windows.size - 1, last + 1, windows.starts.step))] = grad
     readers = Windows(range(padding, padding + size), windows.size)
-    return _pool(np.add, ends, axis, readers)
+    return _pool(total, [ends], axis, readers)[0]
 
 
-def _at(axis: int, part: Any) -> tuple:
-    """Return the index of a part of one axis of (maps, rows, columns), and all of the others."""
+def at(axis: int, part: Any) -> tuple:
+    """Return the index of a part of one axis, and all of the others."""
     return (slice(None),) * axis + (part,)
 
 
-def _padded(pixels: np.ndarray, axis: int, windows: Windows, fill: float) -> np.ndarray:
+def _padded(pixels: np.ndarray, axis: int, windows: Windows, join: Callable) -> np.ndarray:
     """Add the padding that the windows read, if any. (np.pad takes twice as long.)"""
     before = max(0, -windows.starts[0])
     after = max(0, windows.stop - pixels.shape[axis])
     if not (before or after):
         return pixels
+    fill = 0 if join is total else _lowest(pixels.dtype)
     shape = list(pixels.shape)
     shape[axis] += before + after
     padded = np.empty(shape, pixels.dtype)
     end = shape[axis] - after
-    padded[_at(axis, slice(before))] = fill
-    padded[_at(axis, slice(before, end))] = pixels
-    padded[_at(axis, slice(end, None))] = fill
+    padded[at(axis, slice(before))] = fill
+    padded[at(axis, slice(before, end))] = pixels
+    padded[at(axis, slice(end, None))] = fill
     return padded
 
 
@@ -514,19 +425,14 @@ def _lay_out(pixels: np.ndarray, axis: int) -> np.ndarray:
     return pixels if axis == 1 else np.ascontiguousarray(pixels).reshape(1, -1, 1)
 
 
-def _wanted(
-    runs: np.ndarray, shape: tuple[int, int, int], axis: int, windows: Windows
-) -> np.ndarray:
+def _wanted(runs: np.ndarray, shape: tuple, axis: int, windows: Windows) -> np.ndarray:
     """Return of all the runs those that are windows, in the axes of the pixels, of `shape`."""
     if axis == 2:
         maps, rows, columns = shape
         step = runs.itemsize
-        runs = np.ndarray(
-            (maps, rows, columns - windows.span + 1),
-            runs.dtype,
-            buffer=runs,
-            strides=(rows * columns * step, columns * step, step),
-        )
+        complete = (maps, rows, columns - windows.span + 1)
+        strides = (rows * columns * step, columns * step, step)
+        runs = np.ndarray(complete, runs.dtype, buffer=runs, strides=strides)
     first, stop, step = windows.starts.start, windows.starts.stop, windows.starts.step
     padding = max(0, -first)
-    return runs[_at(axis, slice(first + padding, stop + padding, step))]
+    return runs[at(axis, slice(first + padding, stop + padding, step))]
