@@ -37,7 +37,7 @@ PICTURED = {
     *("min_pool", "avg_pool", "max_pool", "max_pool_padded", "max_pool_backward"),
     *("avg_pool_backward", "numeric_gradient", "never_learn", "subsampling"),
     *("tap_values", "block_avg", "running_max", "running_sum", "mixed_pool"),
-    *("upsample_backward", "conv_transpose", "border_pixels", "convolve"),
+    *("upsample_backward", "conv_transpose", "border_cells", "convolve"),
 }
 
 
@@ -274,7 +274,7 @@ ORACLES = {
         1 - scipy.spatial.distance.jaccard(predicted.ravel(), true.ravel())
     ),
     "mean_iou": mean_iou,
-    "border_pixels": lambda labels: (
+    "border_cells": lambda labels: (
         scipy.ndimage.morphological_gradient(labels, size=3, mode="nearest") > 0
     ),
     "kept_bytes": kept_bytes,

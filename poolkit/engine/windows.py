@@ -76,7 +76,7 @@ def by_axis(kernel_size, stride, padding, dilation) -> list[Layer]:
     return [Layer(*numbers) for numbers in zip(*pairs, strict=True)]
 
 
-def _pooling(kernel_size, stride, padding, dilation=1) -> list[Layer]:
+def pooling_layers(kernel_size, stride, padding, dilation=1) -> list[Layer]:
     """Return the same for pooling, where stride=None means kernel_size."""
     return by_axis(kernel_size, kernel_size if stride is None else stride, padding, dilation)
 
@@ -88,7 +88,7 @@ def sliding(size: Size, kernel_size, stride, padding, dilation=1, ceil_mode=Fals
     Windows(starts=range(-1, 5, 2), size=3, spacing=1)
     """
     axes = []
-    for pixels, layer in zip(size, _pooling(kernel_size, stride, padding, dilation), strict=True):
+    for pixels, layer in zip(size, pooling_layers(kernel_size, stride, padding, dilation), strict=True):
         outputs = arithmetic.output_size(pixels, *layer, ceil_mode=ceil_mode)
         stop = outputs * layer.stride - layer.padding
         starts = range(-layer.padding, stop, layer.stride)
@@ -128,7 +128,7 @@ def averaging(
         rows = np.full(len(height.starts), divisor)
         return height, width, [rows, np.ones(len(width.starts), int)]
     factors = []
-    layers = _pooling(kernel_size, stride, padding)
+    layers = pooling_layers(kernel_size, stride, padding)
     for pixels, axis, layer in zip(size, (height, width), layers, strict=True):
         starts = np.arange(len(axis.starts)) * layer.stride - layer.padding
         stops, border = starts + layer.kernel_size, layer.padding if count_include_pad else 0
@@ -150,7 +150,7 @@ def unpooled_size(x: np.ndarray, kernel_size, stride, padding, output_size) -> S
     height, width = (
         arithmetic.unpool_output_size(size, *layer[:3], output_size=out)
         for size, layer, out in zip(
-            x.shape[-2:], _pooling(kernel_size, stride, padding), wanted, strict=True
+            x.shape[-2:], pooling_layers(kernel_size, stride, padding), wanted, strict=True
         )
     )
     return height, width

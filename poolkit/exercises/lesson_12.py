@@ -82,8 +82,8 @@ def mean_iou(predicted, true):
     meaning="It is what papers on segmentation by class mostly report.",
 )
 
-border_pixels = Exercise(
-    name="border_pixels",
+border_cells = Exercise(
+    name="border_cells",
     prompt=(
         "`labels` is an array of whole numbers of shape (H, W): the class of each pixel. Return "
         "an array of booleans of shape (H, W): True for each pixel that has a pixel of another "
@@ -107,7 +107,7 @@ border_pixels = Exercise(
         "Or by pooling: on a border the largest and the smallest label of a window differ.",
     ],
     solution_source="""
-def border_pixels(labels):
+def border_cells(labels):
     border = np.zeros(labels.shape, dtype=bool)
     for i in range(labels.shape[0]):
         for j in range(labels.shape[1]):
