@@ -12,7 +12,7 @@ tap_values = Exercise(
     name="tap_values",
     prompt=(
         "`x` is an array of floats of shape (H, W). Along each of its rows, windows of "
-        "`kernel_size` cells start every `stride` cells; only whole windows count. `number` is "
+        "`kernel_size` pixels start every `stride` pixels; only whole windows count. `number` is "
         "a place in a window, counted from 0. Return what each window holds at this place: an "
         "array of floats of shape (H, windows). One slice does it, without a loop."
     ),
@@ -30,7 +30,7 @@ tap_values = Exercise(
     ),
     example=3,
     hints=[
-        "The first window holds cell `number` of the row there; the next one, `stride` cells on.",
+        "The first window holds pixel `number` of the row there; the next one, `stride` pixels on.",
         "How many whole windows are there? You wrote it in lesson 02: output_size.",
         "A slice is start : stop : step. The last value lies (windows - 1) * stride after the "
         "first, and stop must be one more than its place.",
@@ -51,7 +51,7 @@ def tap_values(x, number, kernel_size, stride):
 block_avg = Exercise(
     name="block_avg",
     prompt=(
-        "`x` is an array of floats of shape (H, W). Cut it into blocks of `k` × `k` cells that "
+        "`x` is an array of floats of shape (H, W). Cut it into blocks of `k` × `k` pixels that "
         "lie side by side. Return the average of each block: an array of floats of shape (H // "
         "k, W // k). Rows and columns left over at the end are in no block. Use reshape in "
         "place of a loop."
@@ -93,8 +93,8 @@ running_max = Exercise(
     prompt=(
         "`x` is an array of floats of shape (H, W), and `k` is at most W. Return the maximum of "
         "every `k` neighbours in each row: an array of floats of shape (H, W − k + 1), where "
-        "cell (i, j) is the maximum of x[i, j] to x[i, j + k − 1]. So the windows move on by "
-        "one cell, and none hangs over the end. Double the windows as in this lesson."
+        "pixel (i, j) is the maximum of x[i, j] to x[i, j + k − 1]. So the windows move on by "
+        "one pixel, and none hangs over the end. Double the windows as in this lesson."
     ),
     cases=cases(
         "x k",
@@ -109,10 +109,10 @@ running_max = Exercise(
         (uneven(1, 12), 8),
     ),
     hints=[
-        "best[:, :-1] and best[:, 1:] are each cell and its right neighbour: their np.maximum is "
+        "best[:, :-1] and best[:, 1:] are each pixel and its right neighbour: their np.maximum is "
         "the maximum of every two.",
-        "From windows of size cells, a step of size cells leads to windows of 2 * size.",
-        "The last step is shorter: it may be only k - size cells.",
+        "From windows of size pixels, a step of size pixels leads to windows of 2 * size.",
+        "The last step is shorter: it may be only k - size pixels.",
     ],
     solution_source="""
 def running_max(x, k):
@@ -124,7 +124,7 @@ def running_max(x, k):
     return best
 """,
     meaning=(
-        "Two windows may overlap, because a maximum does not mind meeting a cell twice. That is "
+        "Two windows may overlap, because a maximum does not mind meeting a pixel twice. That is "
         "why so few steps reach any k."
     ),
     windows=_RUN,
@@ -135,8 +135,8 @@ running_sum = Exercise(
     prompt=(
         "`x` is an array of floats of shape (H, W), and `k` is at most W. Return the sum of "
         "every `k` neighbours in each row: an array of floats of shape (H, W − k + 1), where "
-        "cell (i, j) is the sum of x[i, j] to x[i, j + k − 1]. Put windows together from two "
-        "halves, but let no cell count twice: for an odd k, one cell more is added. And let a "
+        "pixel (i, j) is the sum of x[i, j] to x[i, j + k − 1]. Put windows together from two "
+        "halves, but let no pixel count twice: for an odd k, one pixel more is added. And let a "
         "large number not spoil the windows that do not hold it, as it does in differences of a "
         "running total."
     ),
@@ -154,7 +154,7 @@ running_sum = Exercise(
     ),
     hints=[
         "For an even k: two windows of k // 2, side by side.",
-        "For an odd k one cell is left over: add it.",
+        "For an odd k one pixel is left over: add it.",
         "A function may call itself: running_sum(x, k // 2) gives the halves.",
     ],
     solution_source="""
@@ -169,7 +169,7 @@ def running_sum(x, k):
     return total
 """,
     meaning=(
-        "Each window's sum is made of its own cells and of nothing else, so its digits are its "
+        "Each window's sum is made of its own pixels and of nothing else, so its digits are its "
         "own. poolkit's average pooling works like this."
     ),
     windows=_RUN,

@@ -41,7 +41,7 @@ mixed_pool = Exercise(
     name="mixed_pool",
     prompt=(
         "`x` is an array of floats of shape (H, W), and `share` is a number from 0 to 1. Cut x "
-        "into windows of 2×2 cells that lie side by side. Return for each window share × its "
+        "into windows of 2×2 pixels that lie side by side. Return for each window share × its "
         "maximum + (1 − share) × its average: an array of floats of shape (H // 2, W // 2). An "
         "odd row or column at the end is in no window."
     ),

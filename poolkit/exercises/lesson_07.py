@@ -44,7 +44,7 @@ subsampling = Exercise(
     prompt=(
         "LeNet-5's pooling of one map, without the squashing function that follows. `x` is an "
         "array of floats of shape (H, W); `weight` and `bias` are two floats. Cut x into "
-        "windows of 2×2 cells that lie side by side. For each window add up its four cells, "
+        "windows of 2×2 pixels that lie side by side. For each window add up its four pixels, "
         "multiply the sum by weight, and add bias. Return an array of floats of shape (H // 2, "
         "W // 2). An odd row or column at the end is in no window."
     ),
@@ -60,7 +60,7 @@ subsampling = Exercise(
     hints=[
         "It is the average pooling of lesson 01 without the division, then times weight, plus "
         "bias.",
-        "The bias is added once to each output cell, after the multiplication.",
+        "The bias is added once to each output pixel, after the multiplication.",
     ],
     solution_source="""
 def subsampling(x, weight, bias):

@@ -21,7 +21,7 @@ MISTAKES = {
         "block cut from one line": {
             "(rows, k, columns, k).mean(axis=(1, 3))": "(rows, columns, k, k).mean(axis=(2, 3))"
         },
-        "left over cells not cut off": {"x[: rows * k, : columns * k]": "x"},
+        "left over pixels not cut off": {"x[: rows * k, : columns * k]": "x"},
         "averaged over rows and columns of blocks": {"(1, 3)": "(0, 2)"},
         "the sum": {".mean(": ".sum("},
         "height and width swapped": {
@@ -34,7 +34,7 @@ MISTAKES = {
         "always a step of one": {"min(size, k - size)": "1", "size += step": "size *= 2"},
         "along the columns": {"best[:, :-step], best[:, step:]": "best[:-step], best[step:]"},
         "sum for maximum": 'np.array([np.convolve(row, np.ones(k), "valid") for row in x])',
-        "the first and the last cell only": (
+        "the first and the last pixel only": (
             "np.maximum(x[:, : x.shape[1] - k + 1], x[:, k - 1 :])"
         ),
     },
@@ -54,7 +54,7 @@ def running_sum(x, k):
     before = np.pad(total, ((0, 0), (1, 0)))[:, : x.shape[1] - k + 1]
     return total[:, k - 1 :] - before
 """,
-        "the odd cell forgotten": {"total + x[:, k - 1 :]": "total"},
+        "the odd pixel forgotten": {"total + x[:, k - 1 :]": "total"},
         "maximum for sum": ("np.max([x[:, i : x.shape[1] - k + 1 + i] for i in range(k)], axis=0)"),
         "average for sum": (
             "np.mean([x[:, i : x.shape[1] - k + 1 + i] for i in range(k)], axis=0)"

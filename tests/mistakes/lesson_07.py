@@ -29,7 +29,7 @@ MISTAKES = {
         "bias added before the weight": {
             "weight * window.sum() + bias": "weight * (window.sum() + bias)"
         },
-        "bias added to every cell of the window": {
+        "bias added to every pixel of the window": {
             "weight * window.sum() + bias": "(weight * window + bias).sum()"
         },
         "bias forgotten": {" + bias": ""},
