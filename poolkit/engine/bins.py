@@ -5,7 +5,7 @@ rest: such a bin is a window of the smaller size, joined with the bin's last pix
 more bins than pixels many are alike: each kind is pooled once, and then repeated.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -52,8 +52,8 @@ def maximum(x: np.ndarray, output_size: tuple[int, int]) -> np.ndarray:
         return windows.maximum(x, *sides)
     out = np.empty((*x.shape[:-2], *output_size), x.dtype)
     for maps, height, width in _pieces(x, out):
-        by_column = _pool(windows.largest, [windows.planes(x)[maps]], 1, height)
-        found = _pool(windows.largest, by_column, 2, width)[0]
+        by_column = _pool(np.maximum, windows.planes(x)[maps], 1, height)
+        found = _pool(np.maximum, by_column, 2, width)
         windows.planes(out)[maps] = _repeated(found, height, width)
     return out
 
@@ -72,8 +72,8 @@ def maximum_and_index(x: np.ndarray, output_size: tuple[int, int]) -> tuple[np.n
         pixels = windows.planes(x)[maps]
         places = np.broadcast_to(numbers, pixels.shape)
         # Width first: of equal maxima the first row's then counts, and the first in that row.
-        by_row = _pool(windows.larger, [pixels, places], 2, width)
-        values, places = _pool(windows.larger, by_row, 1, height)
+        by_row = _pool_with_places(pixels, places, 2, width)
+        values, places = _pool_with_places(*by_row, 1, height)
         windows.planes(best)[maps] = _repeated(values, height, width)
         windows.planes(index)[maps] = _repeated(places, height, width)
     return best, index
@@ -85,8 +85,8 @@ def average(x: np.ndarray, output_size: tuple[int, int]) -> np.ndarray:
         return windows.average(x, *sides, _counts(sides))
     out = np.empty((*x.shape[:-2], *output_size), x.dtype)
     for maps, height, width in _pieces(x, out):
-        by_column = _pool(windows.total, [windows.widen(windows.planes(x)[maps])], 1, height)
-        sums = _pool(windows.total, by_column, 2, width)[0]
+        by_column = _pool(np.add, windows.widen(windows.planes(x)[maps]), 1, height)
+        sums = _pool(np.add, by_column, 2, width)
         sums /= np.outer(height.stops - height.starts, width.stops - width.starts)
         windows.planes(out)[maps] = _repeated(sums, height, width)
     return out
@@ -130,18 +130,32 @@ def _pieces(maps: np.ndarray, binned: np.ndarray) -> Iterator[tuple[slice, Bins,
             yield part, *axes
 
 
-def _pool(join: Callable, pixels: Arrays, axis: int, kinds: Bins) -> Arrays:
-    """Join the pixels of each kind of bin along an axis: values, or values and their places."""
-    pixels = [np.ascontiguousarray(each.swapaxes(1, axis)) for each in pixels]
-    counts = kinds.stops - kinds.starts
-    size = int(counts.min())
-    longer = np.flatnonzero(counts > size)
-    found = [run.take(kinds.starts, 1) for run in windows.run(join, pixels, size)]
-    last = [each.take(kinds.stops[longer] - 1, 1) for each in pixels]
-    joined = join([each[:, longer] for each in found], last)
+def _pool(join: np.ufunc, pixels: np.ndarray, axis: int, kinds: Bins) -> np.ndarray:
+    """Return join, which is np.maximum or np.add, over each kind of bin along an axis."""
+    pixels = np.ascontiguousarray(pixels.swapaxes(1, axis))
+    size, longer = _sizes(kinds)
+    found = windows.run(join, pixels, size).take(kinds.starts, 1)
+    found[:, longer] = join(found[:, longer], pixels.take(kinds.stops[longer] - 1, 1))
+    return found.swapaxes(1, axis)
+
+
+def _pool_with_places(pixels: np.ndarray, places: np.ndarray, axis: int, kinds: Bins) -> Arrays:
+    """Return the maximum of each kind of bin along an axis, and its place."""
+    both = [np.ascontiguousarray(each.swapaxes(1, axis)) for each in (pixels, places)]
+    size, longer = _sizes(kinds)
+    found = [run.take(kinds.starts, 1) for run in windows.run(windows.larger, both, size)]
+    last = [each.take(kinds.stops[longer] - 1, 1) for each in both]
+    joined = windows.larger([each[:, longer] for each in found], last)
     for each, values in zip(found, joined, strict=True):
         each[:, longer] = values
     return [each.swapaxes(1, axis) for each in found]
+
+
+def _sizes(kinds: Bins) -> tuple[int, np.ndarray]:
+    """Return how many pixels the smaller bins read, and the numbers of those that read one more."""
+    counts = kinds.stops - kinds.starts
+    size = int(counts.min())
+    return size, np.flatnonzero(counts > size)
 
 
 def _repeated(found: np.ndarray, height: Bins, width: Bins) -> np.ndarray:

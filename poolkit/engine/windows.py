@@ -12,7 +12,7 @@ Three ideas, each of them a step of lesson 05:
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
@@ -165,8 +165,8 @@ def maximum(x: np.ndarray, height: Windows, width: Windows) -> np.ndarray:
     to_maps = planes(out)
     from_maps = planes(x)
     for part, read, rows in _pieces(x, height, width):
-        by_column = _pool(largest, [from_maps[read]], 1, rows)
-        to_maps[part] = _pool(largest, by_column, 2, width)[0]
+        by_column = _pool(np.maximum, from_maps[read], 1, rows)
+        to_maps[part] = _pool(np.maximum, by_column, 2, width)
     return out
 
 
@@ -186,8 +186,8 @@ def maximum_and_index(
         pixels = from_maps[maps, lines]
         places = np.broadcast_to(numbers[lines], pixels.shape)
         # Width first: of equal maxima the first row's then counts, and the first in that row.
-        by_row = _pool(larger, [pixels, places], 2, width)
-        values, places = _pool(larger, list(map(np.ascontiguousarray, by_row)), 1, rows)
+        by_row = _pool_with_places(pixels, places, 2, width)
+        values, places = _pool_with_places(*map(np.ascontiguousarray, by_row), 1, rows)
         to_best[part], to_index[part] = values, places
         # Padding wins only where all pixels are as low as it is: then the first of them counts.
         if min(height.starts[0], width.starts[0]) < 0:
@@ -229,9 +229,8 @@ def average(x: np.ndarray, height: Windows, width: Windows, divisors: Arrays) ->
     down, across = (factor.astype(widen(out[:0]).dtype) for factor in divisors)
     from_maps = planes(x)
     for part, read, rows in _pieces(x, height, width):
-        by_column = _pool(total, [widen(from_maps[read])], 1, rows)
-        sums = _pool(total, by_column, 2, width)[0]
-        _divide(sums, down[part[1]], across, to_maps[part])
+        by_column = _pool(np.add, widen(from_maps[read]), 1, rows)
+        _divide(_pool(np.add, by_column, 2, width), down[part[1]], across, to_maps[part])
     return out
 
 
@@ -338,12 +337,26 @@ def _pieces(
 # One pass: all the windows along the height (axis 1) or the width (axis 2).
 
 
-def largest(first: Arrays, later: Arrays) -> Arrays:
-    return [np.maximum(*first, *later)]
+Runs = TypeVar("Runs", np.ndarray, Arrays)
 
 
-def total(first: Arrays, later: Arrays) -> Arrays:
-    return [np.add(*first, *later)]
+def run(join: Callable[[Runs, Runs], Runs], pixels: Runs, size: int, spacing: int = 1) -> Runs:
+    """Join `size` pixels, `spacing` apart, from each along axis 1 on: by a ufunc, or `larger`."""
+    if size == 1:
+        return pixels
+    # A maximum may count a pixel twice, so two halves may overlap. A sum may not: of an odd number
+    # of pixels its halves leave out the middle one, which is then added.
+    half = size // 2 if join is np.add else (size + 1) // 2
+    halves = run(join, pixels, half, spacing)
+    later = (size - half) * spacing
+    parts = np.s_[:, :-later], np.s_[:, later:]
+    if join is larger:
+        return larger(*([each[part] for each in halves] for part in parts))
+    found = join(halves[parts[0]], halves[parts[1]])
+    if 2 * half < size:
+        middle = half * spacing
+        found += pixels[:, middle : middle + found.shape[1]]
+    return found
 
 
 def larger(first: Arrays, later: Arrays) -> Arrays:
@@ -356,28 +369,23 @@ def larger(first: Arrays, later: Arrays) -> Arrays:
     return [np.maximum(value, later_value), np.maximum(place, later_place * later_wins)]
 
 
-def run(join: Callable, pixels: Arrays, size: int, spacing: int = 1) -> Arrays:
-    """Join `size` pixels, `spacing` apart, from each along axis 1 on that has so many after it."""
-    if size == 1:
-        return pixels
-    # A maximum may count a pixel twice, so two halves may overlap. A sum may not: of an odd number
-    # of pixels its halves leave out the middle one, which is then added.
-    half = size // 2 if join is total else (size + 1) // 2
-    halves = run(join, pixels, half, spacing)
-    later = (size - half) * spacing
-    found = join([each[:, :-later] for each in halves], [each[:, later:] for each in halves])
-    if 2 * half < size:
-        middle = half * spacing
-        found[0] += pixels[0][:, middle : middle + found[0].shape[1]]
-    return found
+def _pool(join: np.ufunc, pixels: np.ndarray, axis: int, windows: Windows) -> np.ndarray:
+    """Return join, which is np.maximum or np.add, over each window."""
+    fill = _lowest(pixels.dtype) if join is np.maximum else 0
+    pixels = _padded(pixels, axis, windows, fill)
+    runs = run(join, _lay_out(pixels, axis), windows.size, windows.spacing)
+    return _wanted(runs, pixels.shape, axis, windows)
 
 
-def _pool(join: Callable, pixels: Arrays, axis: int, windows: Windows) -> Arrays:
-    """Join the pixels of each window: values, or values and their places."""
-    padded = [_padded(each, axis, windows, join) for each in pixels]
-    rows = [_lay_out(each, axis) for each in padded]
-    runs = run(join, rows, windows.size, windows.spacing)
-    return [_wanted(found, padded[0].shape, axis, windows) for found in runs]
+def _pool_with_places(
+    pixels: np.ndarray, places: np.ndarray, axis: int, windows: Windows
+) -> Arrays:
+    """Return the maximum of each window, and its place."""
+    pixels = _padded(pixels, axis, windows, _lowest(pixels.dtype))
+    places = _padded(places, axis, windows, 0)
+    both = [_lay_out(pixels, axis), _lay_out(places, axis)]
+    runs = run(larger, both, windows.size, windows.spacing)
+    return [_wanted(found, pixels.shape, axis, windows) for found in runs]
 
 
 def _spread(grad: np.ndarray, axis: int, windows: Windows, size: int) -> np.ndarray:
@@ -391,7 +399,7 @@ def _spread(grad: np.ndarray, axis: int, windows: Windows, size: int) -> np.ndar
     last = windows.size - 1 + windows.starts.step * (grad.shape[axis] - 1)
     ends[at(axis, slice(windows.size - 1, last + 1, windows.starts.step))] = grad
     readers = Windows(range(padding, padding + size), windows.size)
-    return _pool(total, [ends], axis, readers)[0]
+    return _pool(np.add, ends, axis, readers)
 
 
 def at(axis: int, part: Any) -> tuple:
@@ -399,13 +407,12 @@ def at(axis: int, part: Any) -> tuple:
     return (slice(None),) * axis + (part,)
 
 
-def _padded(pixels: np.ndarray, axis: int, windows: Windows, join: Callable) -> np.ndarray:
+def _padded(pixels: np.ndarray, axis: int, windows: Windows, fill: float) -> np.ndarray:
     """Add the padding that the windows read, if any. (np.pad takes twice as long.)"""
     before = max(0, -windows.starts[0])
     after = max(0, windows.stop - pixels.shape[axis])
     if not (before or after):
         return pixels
-    fill = 0 if join is total else _lowest(pixels.dtype)
     shape = list(pixels.shape)
     shape[axis] += before + after
     padded = np.empty(shape, pixels.dtype)
