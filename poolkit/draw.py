@@ -7,7 +7,7 @@ The colours mean the same everywhere and come from the palette of Okabe & Ito 20
 alone: windows have outlines, padding is hatched, curves carry their names.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
@@ -43,9 +43,11 @@ __all__ = [
     "learning_curves",
     "number",
     "overlaps",
+    "ranges",
     "seeds",
     "segmentations",
     "shares",
+    "sheet",
 ]
 
 INPUT = "#56B4E9"
@@ -299,6 +301,54 @@ def seeds(groups: Mapping[str, Sequence[float]], *, xlabel: str) -> Figure:
     ax.set_yticks(range(len(groups)), groups)
     ax.set(xlabel=xlabel, ylim=(len(groups) - 0.5, -0.5))
     ax.grid(axis="x", alpha=0.3)
+    return figure
+
+
+def ranges(
+    groups: Mapping[str, tuple[float, float]], *, bound: float, margin: float, xlabel: str
+) -> Figure:
+    """Draw each range as a row, a line between its ends, and in grey the margin around a bound.
+
+    Args: `groups`, a dict from name to (lowest, highest), the first drawn on top; `bound`, and
+    `margin`, how far the grey reaches on each side of it, in the unit of the ranges; `xlabel`, what
+    they are, with their unit.
+    Raises: ValueError if there is no range.
+    Introduced in lesson 13.
+    """
+    figure, ax = plt.subplots(figsize=(7, 0.8 + 0.36 * len(groups)), dpi=_DPI, layout="constrained")
+    ax.axvspan(bound - margin, bound + margin, color=PADDING, alpha=0.6)
+    ax.axvline(bound, color="black", linewidth=1)
+    for row, ends in enumerate(_not_empty(groups).values()):
+        ax.plot(ends, [row, row], "o-", color=CURVES[0], linewidth=3)
+    ax.set_yticks(range(len(groups)), groups)
+    ax.set(xlabel=xlabel, ylim=(len(groups) - 0.5, -0.5))
+    ax.grid(axis="x", alpha=0.3)
+    return figure
+
+
+def sheet(pictures: Mapping[str, Callable[[], Figure]], *, columns: int = 2) -> Figure:
+    """Draw the pictures of other functions small, side by side, each under its title.
+
+    Args: `pictures`, a dict from title to a function without arguments that makes a figure, such as
+    ``lambda: grids(…)``; the figure is closed again; `columns`, pictures per row.
+    Raises: ValueError if there is none.
+    Introduced in lesson 13.
+    """
+    rows = -(-len(_not_empty(pictures)) // columns)
+    images_of = []
+    for make in pictures.values():
+        figure = make()
+        figure.canvas.draw()
+        images_of.append(np.array(figure.canvas.buffer_rgba()))
+        plt.close(figure)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(10, 2.8 * rows), dpi=80, squeeze=False, layout="constrained"
+    )
+    for ax in axes.flat:
+        ax.axis("off")
+    for ax, title, image in zip(axes.flat, pictures, images_of, strict=False):
+        ax.imshow(image)
+        ax.set_title(title, fontsize=11)
     return figure
 
 

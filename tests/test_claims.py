@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 import re
 from itertools import pairwise
 
@@ -14,7 +15,7 @@ from torch.nn import functional as F
 from poolkit import claims, experiments
 from poolkit.claims import CLAIMS
 from poolkit.datasets import fashion_mnist, photo
-from poolkit.judging import Judged, above, below, judge_all, table, verdict
+from poolkit.judging import Judged, judge_all, table
 from poolkit.metrics import translate
 from poolkit.models import SmallCNN
 from tools.lessons import NOTEBOOKS
@@ -22,10 +23,12 @@ from tools.lessons import NOTEBOOKS
 BY_NUMBER = {claim.number: claim for claim in CLAIMS}
 
 
-def gaps(difference, low, high):
-    """The same difference of gaps for all pairs and sizes, but for what is given."""
-    names = ("max_strided", "max_none", "average_strided", "average_none")
-    return {name: [(low, high)] * 4 for name in names} | difference
+def gaps(strided, none, **others):
+    """Differences of gaps against strided and no halving, the same for two pools on 500 images."""
+    compared = {"strided": strided, "none": none}
+    return others | {
+        n: dict.fromkeys((("max", 500), ("average", 500)), g) for n, g in compared.items()
+    }
 
 
 def ious(low, high, **others):
@@ -56,18 +59,27 @@ COUNTER = {
         [{"small": 1.12}, {"flattened": 1.08}],
     ),
     5: (
-        gaps({"fewest": 1.0}, -5.0, -2.0),
-        gaps({"fewest": 20.0}, 2.0, 5.0),
+        gaps((-5.0, -2.0), (-4.0, -1.0), fewest=1.0),
+        gaps((2.0, 5.0), (1.0, 4.0), fewest=20.0),
         [
             {"fewest": 6.0},
-            {"average_none": [(-5, -2), (-5, -2), (-5, -2), (-0.8, -0.4)]},
-            {"max_strided": [(2, 5), (-0.4, 3), (2, 5), (2, 5)]},
+            {"none": {("average", 500): (-0.8, -0.4), ("max", 500): (-5, -2)}},
+            {"strided": {("max", 500): (-0.4, 3)}},
         ],
     ),
     6: (
-        {"max_steady": 99.9, "average_steady": 99.8, "max": 0.0, "none": 0.3},
-        {"max_steady": 89.0, "average_steady": 93.0, "max": 0.3, "none": 0.0},
-        [{"max_steady": 99.2}, {"average_steady": 98.8}, {"max": 0.15, "none": 0.17}],
+        {
+            **{"max": 0.0, "average": 0.0, "none": 0.0},
+            **{"max_steady": (99.8, 99.9), "average_steady": (99.6, 99.9)},
+        },
+        {
+            **{"max": 0.3, "average": 0.2, "none": 0.2},
+            **{"max_steady": (88.0, 89.0), "average_steady": (91.0, 93.0)},
+        },
+        [
+            *({"max_steady": (99.2, 99.9)}, {"average_steady": (98.8, 98.9)}),
+            *({"max": 0.06}, {"average": 0.04}, {"none": 0.05}),
+        ],
     ),
     7: (
         {"max": [[6, 4], [4, 5]], "average": [[3.75, 2.25], [1.75, 2.75]]},
@@ -103,10 +115,12 @@ COUNTER = {
         {
             **{"replaced": (0.3, 2.0), "replaced_parameters": 1.5},
             **{"added": (0.5, 0.6), "added_parameters": 2.4, "same": (0.3, 0.4)},
+            "same_parameters": 1.4,
         },
         {
             **{"replaced": (-2.0, -1.0), "replaced_parameters": 1.0},
             **{"added": (-0.9, -0.3), "added_parameters": 0.5, "same": (-0.9, -0.4)},
+            "same_parameters": 1.0,
         },
         [
             *({"replaced": (-0.1, 1.0)}, {"added": (0.1, 1.5)}, {"added_parameters": 1.12}),
@@ -124,9 +138,13 @@ COUNTER = {
         [{"max": 11.0}, {"average": 0.9 * 39}],
     ),
     16: (
-        {"pixels": [4, 10, 22], "right": [48, 63, 76]},
-        {"pixels": [22, 10, 4], "right": [76, 63, 48]},
-        [{"right": [48, 50, 76]}, {"right": [76, 63, 60]}],
+        {"pixels": [4, 10, 22], "picture": 30, "right": [48, 63, 76]},
+        {"pixels": [22, 10, 4], "picture": 90, "right": [76, 63, 48]},
+        [
+            {"right": [48, 50, 76], "picture": 30},
+            {"right": [76, 63, 60], "picture": 90},
+            {"right": [48, 63, 76], "picture": 44},
+        ],
     ),
     17: (
         {"lenet5": 0, "vgg16": (5, 5), "resnet18": (4, 5)},
@@ -151,13 +169,20 @@ COUNTER = {
 }
 
 
+def answers(number, figures):
+    """What the statements of a claim say of figures, in one list."""
+    return [*itertools.chain.from_iterable(BY_NUMBER[number].cases(figures).values())]
+
+
 @pytest.mark.parametrize("number", COUNTER)
 def test_the_verdict_follows_the_figures(number):
     judge = BY_NUMBER[number].judge
     true, false, within_margin = COUNTER[number]
     assert (judge(true), judge(false)) == ("true", "false")
+    assert set(answers(number, true)) == {1}
     for figures in within_margin:
-        assert judge(true | figures) == judge(false | figures) == "partly", figures
+        assert judge(true | figures) in ("partly", "open"), figures
+        assert 0 in answers(number, true | figures) and 0 in answers(number, false | figures)
 
 
 @pytest.mark.parametrize("number", COUNTER)
@@ -166,11 +191,13 @@ def test_every_statement_counts(number):
     true, false, _ = COUNTER[number]
     for name in true:
         if true[name] != false[name]:
-            assert judge(true | {name: false[name]}) == "partly", name
+            assert judge(true | {name: false[name]}) in ("partly", "false"), name
+            # Each figure has a statement of its own, that fails with the others as they were.
+            assert -1 in answers(number, true | {name: false[name]})
         if isinstance(true[name], list) and number not in (7, 16):
             for i, figure in enumerate(false[name]):
                 mixed = [*true[name][:i], figure, *true[name][i + 1 :]]
-                assert judge(true | {name: mixed}) == "partly", (name, i)
+                assert -1 in answers(number, true | {name: mixed}), (name, i)
 
 
 @pytest.mark.parametrize("number", COUNTER)
@@ -184,7 +211,7 @@ def test_open_statements_alone_judge_nothing(number):
         return type(value)(map(spoilt, value)) if isinstance(value, list | tuple) else nan
 
     if number != 11:  # max of numbers that are none
-        assert BY_NUMBER[number].judge(spoilt(COUNTER[number][0])) == "partly"
+        assert BY_NUMBER[number].judge(spoilt(COUNTER[number][0])) == "open"
 
 
 def made(variants, **columns):
@@ -204,7 +231,7 @@ def tables(monkeypatch):
     accuracy = {
         name: {
             "test_accuracy": [0.80 + i / 100, 0.81, 0.82],
-            "train_accuracy": [0.90, 0.91 - i / 50, 0.92],
+            "train_accuracy": [0.99, 1 - i / 200, 1.0],
             "parameters": [1000 * (i + 1)] * 3,
         }
         for i, name in enumerate(names)
@@ -220,9 +247,15 @@ def tables(monkeypatch):
             ("resize8", "nearest", "bilinear", "transposed", "unpool", "skip", "dilated")
         )
     }
+    small = [r for n in (500, 1500, 4000) for r in made(four, training_images=n)]
+    # One seed of one variant does not fit all of its images.
+    (misfit,) = (
+        r for r in small if (r["variant"], r["training_images"], r["seed"]) == ("none", 4000, 1)
+    )
+    misfit["train_accuracy"] = 0.97
     stored = {
         "downsamplers": made(accuracy, training_images=12_000),
-        "overfitting": [r for n in (500, 1500, 4000) for r in made(four, training_images=n)],
+        "overfitting": small,
         "consistency": [
             {**row, "weights": weights, "shift": shift, "consistency": figure}
             for row in made(steady)
@@ -235,16 +268,18 @@ def tables(monkeypatch):
     monkeypatch.setattr(experiments, "load", lambda name: [dict(row) for row in stored[name]])
 
 
-def test_overfitting_compares_gaps_seed_by_seed(tables):
+def test_overfitting_compares_gaps_seed_by_seed_where_both_fit(tables):
     figures = BY_NUMBER[5].measure()
-    assert figures["sizes"] == [500, 1500, 4000, 12_000]
-    # train - test, in points: max 10, 10, 10; average 9, 8, 10; strided 8, 6, 10; none 7, 4, 10.
-    assert figures["fewest"] == pytest.approx(9)
-    for name, expected in {
-        "max_strided": (0, 4), "max_none": (0, 6), "average_strided": (0, 2), "average_none": (0, 4)
-    }.items():  # fmt: skip
-        assert len(figures[name]) == 4
-        assert figures[name] == [pytest.approx(expected, abs=1e-9)] * 4
+    # train - test, in points: max 19, 19, 18; average 18, 18.5, 18; strided 17, 18, 18; none 16,
+    # 17.5, 18.
+    assert figures["fewest"] == pytest.approx(18)
+    for other, sizes, differences in (
+        ("strided", (500, 1500, 4000, 12_000), {"max": (0, 2), "average": (0, 1)}),
+        ("none", (500, 1500, 12_000), {"max": (0, 3), "average": (0, 2)}),
+    ):
+        assert set(figures[other]) == {(pool, n) for pool in differences for n in sizes}
+        for (pool, _), found in figures[other].items():
+            assert found == pytest.approx(differences[pool], abs=1e-9)
 
 
 def test_strided_and_learned_pools_are_compared_with_max(tables):
@@ -273,11 +308,11 @@ def test_segmentation_is_compared_with_resizing_the_scores(tables):
         assert figures[f"{name}_boundary"] == pytest.approx((0, 2 * i), abs=1e-9)
 
 
-def test_invariance_takes_the_worst_shift(tables):
+def test_invariance_takes_the_worst_shift_of_each_seed(tables):
     figures = BY_NUMBER[6].measure()
-    # The medians at shift 3: of 0.5, 0.3, 0.9, then 0.6, 0.3, 0.9, then 0.7, 0.3, 0.9.
-    for name, percent in (("max", 50), ("average", 60), ("strided", 70)):
-        assert figures[f"{name}_steady"] == pytest.approx(percent)
+    # At shift 3: 0.5, 0.3, 0.9, then 0.6, 0.3, 0.9, then 0.7, 0.3, 0.9; else 0.99.
+    for name in ("max", "average", "strided"):
+        assert figures[f"{name}_steady"] == pytest.approx((30, 90))
     # A convolution moves along, and an average does not care where: exact but for rounding.
     assert figures["none"] < 1e-5
     images = fashion_mnist(train=False)[0][:16]
@@ -291,6 +326,8 @@ def test_invariance_takes_the_worst_shift(tables):
     changes = [(m.square().sum() / apart).sqrt().item() for m in moved]
     assert figures["max"] == pytest.approx(max(changes), rel=1e-5)
     assert changes[7] < 1e-5 < min(changes[:7])
+    # The global average of averages does not see a shift by four pixels; the worst is another.
+    assert 0.03 < figures["average"] < 0.06
 
 
 def test_the_example_by_torch():
@@ -326,9 +363,9 @@ def test_replaced_by_strides_by_modules():
 
 
 def test_which_pools_by_hand():
-    # LeCun et al. 1998: S2 trains 12 numbers, S4 32. He et al. 2015, Table 1: conv1, the max
-    # pooling, and the first layers of conv3, conv4 and conv5 halve.
-    assert BY_NUMBER[17].measure() == {"lenet5": 12 + 32, "vgg16": (5, 5), "resnet18": (1, 5)}
+    # LeCun et al. 1998: S2 trains 12 numbers, S4 32. He et al. 2015, Table 1: one max pooling,
+    # and the average at the end is global.
+    assert BY_NUMBER[17].measure() == {"lenet5": 12 + 32, "vgg16": (5, 5), "resnet18": (1, 1)}
 
 
 def test_extremes_by_blocks_of_8():
@@ -423,39 +460,29 @@ def test_depth_by_scipy_without_training(monkeypatch):
         right.append(100 * (nearest == labels[300:]).mean())
     # Rounding may turn an image that is as near to one class as to another.
     assert figures["right"] == pytest.approx(right, abs=0.4) and min(right) > 20
+    # Nothing was trained.
+    assert figures["untrained"] == pytest.approx(right, abs=0.4)
+    flat = images.flatten(1).double().numpy()
+    centres = [flat[:300][labels[:300] == i].mean(axis=0) for i in range(10)]
+    nearest = scipy.spatial.KDTree(centres).query(flat[300:])[1]
+    assert figures["picture"] == pytest.approx(100 * (nearest == labels[300:]).mean(), abs=0.4)
 
 
 def test_a_step_counts_as_better_by_the_margin_of_the_rule():
     claim = BY_NUMBER[16]
-    for right, steps in (([40, 50, 60], 2), ([40, 45.5, 50], 1), ([40, 44, 38], 0)):
-        figures = {"pixels": [4, 10, 22], "right": right}
+    for right, steps in (([40, 50, 60], 3), ([40, 45.5, 50], 2), ([40, 44, 38], 1)):
+        figures = {"pixels": [4, 10, 22], "picture": 30, "right": right}
         shown = claim.shown(figures)
-        assert f"and {steps} of 2 steps" in shown and "|" not in shown
-        assert claim.statements(figures)[2:].count(1) == steps
-
-
-def test_above_and_below():
-    assert [above(x, 2, 0.5) for x in (3, 2.5, 2.2, 1.5, 1)] == [1, 0, 0, 0, -1]
-    assert [below(x, 2, 0.5) for x in (3, 2.5, 2.2, 1.5, 1)] == [-1, 0, 0, 0, 1]
-    assert [above(x, 0) for x in ((1, 2), (-1, 2), (-2, -1), (0, 1), 0)] == [1, 0, -1, 0, 0]
-    assert above(float("nan"), 0) == 0
-    with pytest.raises(ValueError, match="margin=-1 is negative"):
-        above(1, 0, -1)
-    with pytest.raises(ValueError, match=r"figure=\(2, 1\) has its highest number first"):
-        above((2, 1), 0)
-
-
-def test_verdict():
-    assert verdict(iter([1, 1])) == "true" and verdict([-1]) == "false"
-    assert {verdict(s) for s in ([1, -1], [1, 0], [0], [0, -1], [1, 0, -1])} == {"partly"}
-    with pytest.raises(ValueError, match="statements is empty"):
-        verdict([])
+        assert f"in {steps} of 3 steps" in shown and "|" not in shown
+        assert claim.cases(figures)["how well the maps tell classes"].count(1) == steps
 
 
 def test_the_twenty_claims():
     assert [claim.number for claim in CLAIMS] == list(range(1, 21)) == list(COUNTER)
     for claim in CLAIMS:
         assert all(text and "|" not in text for text in (claim.saying, claim.instead))
+    definitions = [claim.number for claim in CLAIMS if claim.definition]
+    assert definitions == [1, 7, 9, 10, 19]
 
 
 def test_judging_uses_what_was_measured():
@@ -467,10 +494,14 @@ def test_judging_uses_what_was_measured():
     assert [(n, one.verdict) for n, one in judged.items()] == [(7, "true"), (30, "false")]
     assert judged[30].figures is figures
     head, rule, *rows = table(judged.values()).splitlines()
-    assert {line.count("|") for line in (head, rule, *rows)} == {6}
+    assert {line.count("|") for line in (head, rule, *rows)} == {7}
     assert "| **false** |" in rows[1] and "[6.0, 4.0], [4.0, 4.0]" in rows[1]
     assert f"([lesson 01]({claim.lesson}))" in rows[0]
     assert str(judged[7]).startswith("C7 true\n    figures: [[6.0, 4.0], [4.0, 5.0]] and")
+    partly = Judged(claim, figures | {"max": [[6, 4], [4, 5]]}, "partly")
+    assert partly.holds_for == ["max"] and str(partly).startswith("C7 partly, for max\n")
+    assert "| **partly** | max | [[6, 4]" in table([partly])
+    assert "| **true** |  | " in table([Judged(claim, judged[7].figures, "true")])
 
 
 @pytest.mark.parametrize("number", sorted(set(COUNTER) - {16}))

@@ -289,3 +289,35 @@ MASKED = np.ma.masked_equal([[[1.0, -9999.0], [3.0, 5.0]]], -9999)
 def test_masked_arrays_are_refused_as_what_is_under_the_mask_would_be_drawn(call):
     with pytest.raises(TypeError, match=r"('a'|matrix).*\.filled\("):
         call()
+
+
+def test_ranges_have_their_ends_and_the_margin_on_both_sides():
+    ax = draw.ranges({"a": (1, 3), "b": (-2, 0)}, bound=0.5, margin=0.25, xlabel="points").axes[0]
+    (span,) = ax.patches
+    assert (span.get_x(), span.get_width()) == (0.25, 0.5)
+    bound, *rows = ax.lines
+    assert set(bound.get_xdata()) == {0.5}
+    assert [row.get_xydata().tolist() for row in rows] == [[[1, 0], [3, 0]], [[-2, 1], [0, 1]]]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+    assert ax.get_ylim()[0] > ax.get_ylim()[1] and ax.get_xlabel() == "points"
+    with pytest.raises(ValueError, match="there is nothing to draw"):
+        draw.ranges({}, bound=0, margin=0, xlabel="")
+
+
+def test_a_sheet_shows_what_the_functions_draw_and_closes_it():
+    before = plt.get_fignums()
+    made = []
+
+    def red():
+        made.append(plt.figure(figsize=(1, 2), dpi=50, facecolor="red"))
+        return made[0]
+
+    sheet = draw.sheet({"red": red, "grid": lambda: draw.grids({"x": [[1]]}), "again": red})
+    assert plt.get_fignums() == [*before, sheet.number]
+    first, second, _, fourth = sheet.axes
+    assert (first.images[0].get_array()[..., :3] == (255, 0, 0)).all()
+    assert first.images[0].get_array().shape == (100, 50, 4)
+    assert [ax.get_title() for ax in (first, second, fourth)] == ["red", "grid", ""]
+    assert not fourth.images and not any(ax.axison for ax in sheet.axes)
+    with pytest.raises(ValueError, match="there is nothing to draw"):
+        draw.sheet({})

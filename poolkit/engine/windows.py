@@ -88,7 +88,9 @@ def sliding(size: Size, kernel_size, stride, padding, dilation=1, ceil_mode=Fals
     Windows(starts=range(-1, 5, 2), size=3, spacing=1)
     """
     axes = []
-    for pixels, layer in zip(size, pooling_layers(kernel_size, stride, padding, dilation), strict=True):
+    for pixels, layer in zip(
+        size, pooling_layers(kernel_size, stride, padding, dilation), strict=True
+    ):
         outputs = arithmetic.output_size(pixels, *layer, ceil_mode=ceil_mode)
         stop = outputs * layer.stride - layer.padding
         starts = range(-layer.padding, stop, layer.stride)
