@@ -307,7 +307,7 @@ def receptive_field(layers: Iterable[Layer]) -> ReceptiveField:
     Raises: TypeError for a wrong type, ValueError for a size out of range.
     Source: Araujo, Norris and Sim 2019, doi:10.23915/distill.00021: their r_0, S_0 and -P_0, where
     the kernel of a dilated layer counts as dilation * (kernel_size - 1) + 1.
-    Introduced in lesson 02.
+    Introduced in lesson 03.
 
     >>> receptive_field([Layer(3, padding=1), Layer(2, stride=2), Layer(3, padding=1)])
     ReceptiveField(size=8, jump=2, offset=-3)

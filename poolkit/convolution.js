@@ -109,14 +109,17 @@ function renderConvolution({ model, el }) {
       const weak = new Set(lit[name].map(String));
       grids[name].mark((at) => [strong.has(at) ? "window" : weak.has(at) && "read"]);
     }
+    const many = (places) => {
+      const { size } = new Set(places.map(String));
+      return `${size} window${size === 1 ? "" : "s"}`;
+    };
     const name = (grid) => `${grid} ${place(r, c)}`;
     const relu = state.relu ? `; ReLU: max(0, ${number(sums[r]?.[c] ?? 0)}) = ` +
       number(map[r]?.[c] ?? 0) : "";
     const values = of === "pooled" ? poolTaps(r, c).map(([i, j]) => number(map[i][j])) : [];
     find(".arithmetic").textContent = {
       x: () => `${name("Input")}: ${number(state.x[r][c])} is read by ` +
-        `${new Set(lit.map.map(String)).size} windows of the convolution, and through them by ` +
-        `${new Set(lit.pooled.map(String)).size} of the pool.`,
+        `${many(lit.map)} of the convolution, and through them by ${many(lit.pooled)} of the pool.`,
       weight: () => `${name("Weight")}: ${number(state.weight[r][c])} is multiplied once in each ` +
         `of the ${map.length * map[0].length} windows.`,
       map: () => `${name("Map")}: ${productsOf(state, r, c, sums[r][c])}${relu}`,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
@@ -338,9 +339,10 @@ def sheet(pictures: Mapping[str, Callable[[], Figure]], *, columns: int = 2) -> 
     images_of = []
     for make in pictures.values():
         figure = make()
-        figure.canvas.draw()
-        images_of.append(np.array(figure.canvas.buffer_rgba()))
-        plt.close(figure)
+        canvas = FigureCanvasAgg(figure)  # which draws into an array, whatever shows figures here
+        canvas.draw()
+        images_of.append(np.array(canvas.buffer_rgba()))
+        plt.close(figure.number)
     figure, axes = plt.subplots(
         rows, columns, figsize=(10, 2.8 * rows), dpi=80, squeeze=False, layout="constrained"
     )

@@ -522,7 +522,7 @@ def share_of_ignored_outputs(notebooks):
 
 
 def test_at_most_15_percent_of_the_courses_outputs_are_not_compared():
-    assert share_of_ignored_outputs([the_good_lesson()]) == 1 / 11
+    assert share_of_ignored_outputs([the_good_lesson()]) == 1 / 15
     assert share_of_ignored_outputs(nbformat.read(p, as_version=4) for p in find()) <= 0.15
 
 

@@ -179,7 +179,7 @@ def test_progress_counts_what_was_passed_and_right(capsys, file):
             for number, names in ex.LESSONS.items()
         },
         "01": "2 of 4 1 of 2",
-        "11": "0 of 4 0 of 1",
+        "11": "0 of 6 0 of 1",
     }
     both = {"tried": TODAY, "passed": TODAY}
     assert book(file)["exercises"] == {

@@ -61,10 +61,39 @@ def test_the_minutes_of_a_route_add_up():
     (course,) = re.findall(r"^\| a full course \| 00 to 13 \| (\d+) \|$", text, re.M)
     assert int(course) == sum(whole for whole, _ in minutes().values())
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    totals = re.findall(r"^\| (?:an evening|half a day|a course) \| .* \| (\d+) \|$", readme, re.M)
+    totals = re.findall(r"^\| (?:an evening|a day|a course) \| .* \| (\d+) \|$", readme, re.M)
     assert totals == [*(total for _, total in routes), course]
     start = "".join(c.source for c in nbformat.read(find(["00"])[0], as_version=4).cells)
-    assert re.findall(r"^- \*(?:An|Half|The).*?\*, (\d+) minutes", start, re.M) == totals
+    assert re.findall(r"^- \*(?:An|A|The).*?\*, (\d+) minutes", start, re.M) == totals
+
+
+def needs(number):
+    """The lessons that a lesson's "You need" links to."""
+    text = "\n".join(c.source for c in nbformat.read(find([number])[0], as_version=4).cells)
+    section = re.search(r"^## You need$(.*?)(?=^## |\Z)", text, re.M | re.S)[1]
+    return set(re.findall(r"\]\((\d\d)_", section.split("\n%%")[0])) - {number}
+
+
+def skipped(route, remark):
+    """What lessons of a route need, and neither an earlier one gives nor the remark speaks of."""
+    found = []
+    for place, lesson in enumerate(route):
+        for needed in sorted(needs(lesson) - set(route[:place])):
+            if not re.search(rf"\bare {needed}'s", remark):
+                found.append((lesson, needed))
+    return found
+
+
+def test_no_route_skips_what_its_lessons_need():
+    assert skipped(["00", "09"], "") == [("09", "06"), ("09", "08")]
+    assert skipped(["00", "01", "02", "03", "06"], "pass over what they say, which are 04's") == []
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (?:an evening|a day) \| ((?:\d\d\*?(?:, )?)+): (.*) \| \d+ \|$", readme, re.M
+    )
+    assert len(rows) == 2
+    for route, remark in [*rows, (", ".join(path.name[:2] for path in find()), "")]:
+        assert skipped([lesson[:2] for lesson in route.split(", ")], remark) == [], route
 
 
 def test_figures_said_to_be_stored_are_in_the_stored_run():
