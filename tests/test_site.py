@@ -72,10 +72,19 @@ def test_all_other_images_have_words_too(site):
 
 
 @LESSONS
-def test_predicted_outputs_are_folded(site, path):
+def test_predicted_outputs_checks_and_answers_are_folded(site, path):
     cells = nbformat.read(path, as_version=4).cells
-    hidden = sum("hide-output" in c.metadata.get("tags", []) for c in cells)
-    assert len(built(site, path).select("article details:not([open])")) == hidden
+    tags = [tag for cell in cells for tag in cell.metadata.get("tags", [])]
+    page = built(site, path)
+    assert len(page.select("article details.below-input")) == tags.count("hide-output")
+    assert len(page.select("article details.above-input")) == tags.count("hide-input")
+    (answers,) = (
+        details
+        for details in page.select("article details")
+        if details.summary.get_text() == "Answers"
+    )
+    assert len(answers.select("ol > li")) == 5
+    assert not page.select("article details[open]")
 
 
 @LESSONS
