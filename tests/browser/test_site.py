@@ -133,8 +133,10 @@ class Quiet(SimpleHTTPRequestHandler):
 def test_the_sheet_prints_on_two_sides_and_can_be_read(open_site):
     between = {"width": round((210 - 2 * 9) / 25.4 * 96), "height": 1000}  # the margins of site.css
     page = open_site("notebooks/formulas.html", viewport=between)
-    sides = re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True))
-    assert len(sides) == 2
+    printed = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2
+    points = re.findall(rb"/MediaBox \[0 0 (\d+)\S* (\d+)", printed)
+    assert set(points) == {(b"594", b"841")}  # A4
     page.emulate_media(media="print")
     sheet = page.locator("#formulas-defaults-traps-words")
     assert sheet.get_by_text("window: the piece that becomes one number").is_visible()  # the last
