@@ -220,8 +220,11 @@ def lab(new_page, server):
 @pytest.fixture(scope="module")
 def shared_lab(browser, server):
     """One notebook for many tests, since to open another takes seconds."""
+    imports = "from poolkit.explorer import PoolExplorer"
     with opened_pages(browser) as open_page:
-        yield open_lab(open_page, server, "", path="shared.ipynb")
+        notebook = open_lab(open_page, server, imports, path="shared.ipynb")
+        notebook.run_all()
+        yield notebook
 
 
 # The smallest contrast between a text and what is behind it, over all of an explorer. Translucent

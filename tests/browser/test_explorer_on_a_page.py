@@ -49,7 +49,7 @@ def anywhere(request):
         page.set_viewport_size(viewport)
         page.mouse.move(1, 1)  # where the last test left it, a cell may appear
         calls = [f"PoolExplorer(**{arguments_of(explorer)!r})" for explorer in explorers]
-        notebook.run(f"from poolkit.explorer import PoolExplorer\ndisplay({', '.join(calls)})")
+        notebook.run(f"display({', '.join(calls)})")
         return page
 
     yield show
