@@ -245,6 +245,16 @@ def test_bad_settings_say_why_and_leave_the_picture(anywhere):
         assert explorer.message(name) == ""
 
 
+def test_a_dilation_is_kept_for_maxima_and_does_not_spread_averages(page_with):
+    explorer = Explorer(page_with(PoolExplorer(GRID, "max", 2, 1, dilation=2)))
+    explorer.control("average").check()
+    np.testing.assert_array_equal(
+        explorer.numbers("output"), PoolExplorer(GRID, "avg", 2, 1).output
+    )
+    explorer.control("max").check()
+    assert explorer.numbers("output").tolist() == [[3, 4], [5, 6]]
+
+
 def test_a_padding_may_come_before_its_kernel(anywhere):
     explorer = Explorer(anywhere(PoolExplorer(GRID)))
     explorer.field("padding").fill("2")
