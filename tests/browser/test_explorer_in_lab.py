@@ -54,11 +54,17 @@ def test_python_refuses_and_the_page_stays(lab):
     assert Explorer(one.page).numbers("output").tolist() == [[6, 4], [4, 5]]
 
 
-def test_step_and_play(lab):
+def test_python_hears_of_each_window_shown(lab):
     one = lab(MAKE)
     one.run_all()
     step_and_play(one.page)
     assert by_python(one, "e.cell") == (1, 1)
+    explorer = Explorer(one.page)
+    explorer.field("stride").fill("1")
+    explorer.cell("output", 2, 2).click()
+    explorer.field("kernel_size").fill("3")  # 2 × 2 outputs: the nearest is shown
+    assert by_python(one, "e.cell") == (1, 1)
+    assert explorer.lit("output") == [(1, 1)]
 
 
 def test_two_explorers_and_two_views_of_one(lab):

@@ -258,6 +258,7 @@ def test_a_dilation_is_kept_for_maxima_and_does_not_spread_averages(page_with):
 def test_a_padding_may_come_before_its_kernel(anywhere):
     explorer = Explorer(anywhere(PoolExplorer(GRID)))
     explorer.field("padding").fill("2")
+    explorer.control("gradient").check()  # what was typed waits, whatever else is changed
     explorer.field("kernel_size").fill("4")
     assert explorer.message("padding") == ""
     known = PoolExplorer(GRID, "max", 4, padding=2)
