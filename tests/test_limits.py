@@ -191,6 +191,7 @@ IN_PROPORTION = {
     "a large kernel with indices": (
         "max_pool2d(x, 10**9, 10**9, 5 * 10**8, ceil_mode=True, return_indices=True)"
     ),
+    "two far apart": "max_pool2d(x, 10**9, 4 * 10**8, 5 * 10**8, ceil_mode=True)",
     "small steps": "avg_pool2d(x, 2**40, 1, 2**39)",
     "a large stride": "max_pool2d(x, 2, 10**15, ceil_mode=True)",
     "a large dilation": "max_pool2d(x, (1, 1), 1, 0, 10**15)",
