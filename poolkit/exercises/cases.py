@@ -5,13 +5,14 @@ import ast
 import numpy as np
 
 
-def array(text):
-    """An array of floats, written with spaces between the numbers and semicolons between rows."""
-    return np.array([row.split() for row in text.split(";")], float)
+def array(text, dtype=float):
+    """An array, written with spaces between the numbers and semicolons between the rows."""
+    return np.array([row.split() for row in text.split(";")], dtype)
 
 
 def calls(text):
-    """The calls of a function of numbers: their arguments, written as those of `array`."""
+    """The arguments of a function in several calls: spaces between them, none inside a list, and
+    semicolons between the calls."""
     return [tuple(map(ast.literal_eval, row.split())) for row in text.split(";")]
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from poolkit.exercises.cases import GRID, array
+from poolkit.exercises.cases import GRID, array, calls
 from poolkit.exercises.exercise import blocks, exercise
 
 
@@ -79,16 +79,7 @@ def expected_draw(x):
     return float((x * x / total).sum())
 
 
-@exercise(
-    (1, [1]),
-    (1, [2]),
-    (3, [1]),
-    (3, [2, 1]),
-    (12, [4, 2, 1]),
-    (256, [6, 3, 2, 1]),
-    (5, [3, 3]),
-    example=3,
-)
+@exercise(*calls("1 [1]; 1 [2]; 3 [1]; 3 [2,1]; 12 [4,2,1]; 256 [6,3,2,1]; 5 [3,3]"), example=3)
 def pyramid_length(channels, levels):
     """A spatial pyramid pools `channels` maps at each level in `levels`, a list of whole numbers.
     At level n it cuts each map into n × n bins, and each bin gives one number. Return how many

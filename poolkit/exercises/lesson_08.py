@@ -63,7 +63,7 @@ def epochs(images, steps, batch_size):
     return steps / batches
 
 
-@exercise([[1]], [[2]], [[16]], [[1, 2]], [[16, 32, 32]], [[64, 128, 256, 512]], example=1)
+@exercise(*calls("[1]; [2]; [16]; [1,2]; [16,32,32]; [64,128,256,512]"), example=1)
 def added_parameters(channels):
     """`channels` is a list: how many maps each block of a network has. The variant `added strided`
     puts two more layers after each block, here one of c maps. The first is a 3×3 convolution from c

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from poolkit.exercises.cases import GRID, array
+from poolkit.exercises.cases import GRID, array, calls
 from poolkit.exercises.exercise import exercise
 
 
@@ -36,13 +36,7 @@ def changed_cells(x):
 
 
 @exercise(
-    ([1], 3),
-    ([2], 4),
-    ([2, 2], 9),
-    ([2, 2, 2], 16),
-    ([1, 2, 1, 3], 13),
-    ([4, 2], 7),
-    ([2, 2, 2, 2, 2], 100),
+    *calls("[1] 3; [2] 4; [2,2] 9; [2,2,2] 16; [1,2,1,3] 13; [4,2] 7; [2,2,2,2,2] 100"),
     example=1,
 )
 def exact_shifts(strides, longest):

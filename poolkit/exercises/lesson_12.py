@@ -2,19 +2,11 @@
 
 import numpy as np
 
+from poolkit.exercises.cases import array, calls
 from poolkit.exercises.exercise import exercise, same_cell
 
-_TWO = np.array([[0, 0, 1], [0, 1, 1]])
-_SCENE = np.array(
-    [
-        [0, 0, 0, 0, 0, 0],
-        [0, 3, 3, 3, 0, 0],
-        [0, 3, 3, 3, 5, 0],
-        [0, 3, 3, 5, 5, 0],
-        [0, 0, 0, 5, 5, 0],
-        [0, 0, 0, 0, 0, 0],
-    ]
-)
+_TWO = array("0 0 1; 0 1 1", int)
+_SCENE = array("0 0 0 0 0 0; 0 3 3 3 0 0; 0 3 3 3 5 0; 0 3 3 5 5 0; 0 0 0 5 5 0; 0 0 0 0 0 0", int)
 
 
 @exercise(
@@ -41,9 +33,9 @@ def iou(predicted, true):
 
 @exercise(
     (_TWO, _TWO),
-    (np.array([[0, 0, 1, 1]]), np.array([[0, 1, 1, 1]])),
-    (np.array([[0, 2]]), np.array([[0, 1]])),
-    (np.array([[4, 4]]), np.array([[7, 7]])),
+    (array("0 0 1 1", int), array("0 1 1 1", int)),
+    (array("0 2", int), array("0 1", int)),
+    (array("4 4", int), array("7 7", int)),
     (np.roll(_SCENE, 1, axis=1), _SCENE),
     example=1,
 )
@@ -67,11 +59,11 @@ def mean_iou(predicted, true):
 
 
 @exercise(
-    [np.array([[0, 1]])],
-    [np.array([[2, 2, 2]])],
-    [np.array([[0, 0, 0, 1]])],
-    [np.array([[1, 0, 0], [0, 0, 0], [0, 0, 0]])],
-    [np.array([[4, 4, 4, 4], [4, 4, 4, 4], [4, 4, 7, 7]])],
+    [array("0 1", int)],
+    [array("2 2 2", int)],
+    [array("0 0 0 1", int)],
+    [array("1 0 0; 0 0 0; 0 0 0", int)],
+    [array("4 4 4 4; 4 4 4 4; 4 4 7 7", int)],
     [_SCENE],
     example=3,
     windows={"labels": same_cell},
@@ -96,14 +88,10 @@ def border_cells(labels):
 
 
 @exercise(
-    (2, [1], False),
-    (2, [1], True),
-    (4, [3], False),
-    (4, [3], True),
-    (8, [1, 2], False),
-    (8, [1, 2], True),
-    (64, [16, 32, 64], False),
-    (64, [16, 32, 64], True),
+    *calls(
+        "2 [1] False; 2 [1] True; 4 [3] False; 4 [3] True; 8 [1,2] False; 8 [1,2] True; "
+        "64 [16,32,64] False; 64 [16,32,64] True"
+    ),
     example=5,
 )
 def kept_bytes(side, channels, indices):
