@@ -17,18 +17,8 @@ from poolkit.checks import whole_number
 from poolkit.metrics import VOID
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-FASHION_CLASSES = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-)
+FASHION_CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat")
+FASHION_CLASSES += ("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 SCENE_CLASSES = ("background", *FASHION_CLASSES)
 
 # MD5 of each file, to tell a damaged one from a sound one; Fashion-MNIST's are its authors'.
@@ -75,9 +65,7 @@ class Scenes(Dataset):
     def __init__(
         self, images: torch.Tensor, masks: torch.Tensor, transforms: Callable | None = None
     ) -> None:
-        self.images = images
-        self.masks = masks
-        self.transforms = transforms
+        self.images, self.masks, self.transforms = images, masks, transforms
 
     def __len__(self) -> int:
         return len(self.images)
