@@ -6,19 +6,6 @@ from poolkit.exercises.cases import array, calls, uneven
 from poolkit.exercises.exercise import blocks, exercise
 
 
-def _pooled(x, k):
-    """The case of unpooling that leads back to x: the maxima of its k×k windows, their indices,
-    and its shape."""
-    numbers = np.arange(x.size).reshape(x.shape)
-    height, width = x.shape[0] // k, x.shape[1] // k
-    values, indices = np.zeros((height, width)), np.zeros((height, width), int)
-    for i, j in np.ndindex(height, width):
-        window = slice(k * i, k * i + k), slice(k * j, k * j + k)
-        indices[i, j] = numbers[window].flat[x[window].argmax()]
-        values[i, j] = x.flat[indices[i, j]]
-    return values, indices, x.shape
-
-
 def _writers(place, inputs, kernel_size, stride):
     """The inputs along an axis that write to a place of the output: the first, and how many."""
     first = max(0, -(-(place - kernel_size + 1) // stride))
@@ -33,7 +20,7 @@ def _written_by(row, column, case):
     return top, left, height, width
 
 
-_KERNEL = np.array([[1.0, 2.0, -1.0], [3.0, 1.0, 4.0], [-2.0, 5.0, 6.0]])
+_KERNEL = array("1 2 -1; 3 1 4; -2 5 6")
 
 
 @exercise(
@@ -62,12 +49,13 @@ def upsample_backward(grad, k):
 
 
 @exercise(
-    _pooled(uneven(2, 2), 2),
-    _pooled(uneven(2, 4), 2),
-    _pooled(uneven(4, 4) - 20, 2),
-    _pooled(uneven(4, 5), 2),
-    _pooled(uneven(5, 7), 2),
-    _pooled(uneven(6, 9), 3),
+    # The maxima of windows of 2×2 pixels, in the last case of 3×3, and where they were.
+    (array("10"), array("3", int), (2, 2)),
+    (array("8 10"), array("1 3", int), (2, 4)),
+    (array("-12 -10; -12 -8"), array("1 3; 9 14", int), (4, 4)),
+    (array("9 10; 6 11"), array("6 3; 15 17", int), (4, 5)),
+    (array("8 10 7; 12 11 11"), array("1 3 4; 14 17 25", int), (5, 7)),
+    (array("10 12 11; 12 11 10"), array("20 14 17; 47 50 53", int), (6, 9)),
     example=1,
 )
 def unpool(values, indices, size):
