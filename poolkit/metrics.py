@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from poolkit.checks import whole_number
 
+Pair = tuple[torch.Tensor, torch.Tensor]
 # The label of pixels that do not count: torch's cross-entropy leaves it out, too.
 VOID = -100
 
@@ -190,9 +191,7 @@ def _edges(classes: torch.Tensor, distance: int) -> torch.Tensor:
     return (largest != least)[:, 0]
 
 
-def _in_range(
-    predictions: torch.Tensor, labels: torch.Tensor, classes: int
-) -> tuple[torch.Tensor, torch.Tensor]:
+def _in_range(predictions: torch.Tensor, labels: torch.Tensor, classes: int) -> Pair:
     """Return the predictions and the labels that count, in a row, if all are known classes."""
     classes = whole_number("classes", classes, 1)
     predictions, labels = _counted(predictions, labels)
@@ -206,7 +205,7 @@ def _in_range(
     return predictions, labels
 
 
-def _counted(predictions: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _counted(predictions: torch.Tensor, labels: torch.Tensor) -> Pair:
     """Return the predictions and the labels that count, in a row."""
     pair = {"predictions": predictions, "labels": labels}
     for name, values in pair.items():
