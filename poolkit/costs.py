@@ -150,7 +150,14 @@ def window_operations(net: nn.Module, input_shape: Sequence[int]) -> tuple[Windo
     >>> pooling.kind, pooling.stride, pooling.output_shape
     ('max_pool2d', (2, 2), (1, 3, 4, 3))
     """
-    with _WatchWindows() as watch, _watched(net, watch.enter, watch.leave):
+    # The module at work is the last one that was entered and not left.
+    entered = []
+
+    def leave(*_: Any) -> None:
+        entered.pop()
+
+    watch = _WatchWindows(entered)
+    with _watched(net, lambda name, *_: entered.append(name), leave), watch:
         run_without_numbers(net, input_shape)
     return tuple(watch.operations)
 
@@ -182,17 +189,9 @@ def poolings_and_strides(net: nn.Module, input_shape: Sequence[int]) -> dict[str
 
 
 class _WatchWindows(TorchFunctionMode):
-    def __init__(self):
+    def __init__(self, entered):
         super().__init__()
-        # The module at work is the last one that was entered and not left.
-        self.entered = []
-        self.operations = []
-
-    def enter(self, name, *_):
-        self.entered.append(name)
-
-    def leave(self, *_):
-        self.entered.pop()
+        self.entered, self.operations = entered, []
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
