@@ -974,6 +974,7 @@ def test_solution_is_printed_as_it_is_run(name, capsys):
     EXERCISES[name].solution()
     printed = capsys.readouterr().out
     assert printed.startswith(f"def {name}(")
+    assert '"""' not in printed
     for case in EXERCISES[name].cases:
         yours, wrong = verdict(written(printed, name), case, ORACLES[name](*values_of(case)))
         assert not wrong, yours
