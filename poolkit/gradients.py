@@ -9,9 +9,10 @@ that output's gradient times the part. So where forward reads pixels and adds th
 backward reads windows and adds them up in pixels, along the same taps.
 
 Common to all: `grad_output` has the shape of f's output, and the dtype of x, which is float16,
-float32 or float64; float16 is summed in float32, so it is a little more accurate than torch.
-Raises: TypeError or ValueError for an argument that breaks a rule, as f does; the message says
-which.
+float32 or float64; float16 is summed in float32, so it is a little more accurate than torch. The
+result has x's shape. The other arguments and the errors are those of f, in `functional`. Of x only
+shape and dtype count where f is linear in it, but for the weight of a convolution; of a bias only
+the shape. The source is the derivative of f, and what is named beside it.
 """
 
 import math
@@ -21,18 +22,6 @@ import numpy as np
 from poolkit import checks, functional
 from poolkit.engine import bins, convolution, resizing, windows
 from poolkit.engine.windows import like_ieee
-
-__all__ = [
-    "adaptive_avg_pool2d_backward",
-    "adaptive_max_pool2d_backward",
-    "avg_pool2d_backward",
-    "conv2d_backward",
-    "conv_transpose2d_backward",
-    "interpolate_backward",
-    "lp_pool2d_backward",
-    "max_pool2d_backward",
-    "max_unpool2d_backward",
-]
 
 
 @like_ieee
@@ -52,12 +41,10 @@ def max_pool2d_backward(
     Of equal maxima the first in reading order gets it all; of several NaN, the last. A pixel that
     was never a maximum gets 0, one that was in several windows the sum.
 
-    Args and errors: as `functional.max_pool2d`, sizes in pixels; `indices`, those that it returned,
-    if you kept them, as torch.autograd does: they then need not be found again.
-    Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
+    Args: `indices`, those that `max_pool2d` returned, if you kept them, as torch.autograd does, so
+    that they need not be found again.
     Differs from torch: where dilation makes a window that reads only padding, torch adds its
     gradient to a wrong pixel, or writes outside the array; poolkit raises ValueError.
-    Source: the derivative of `functional.max_pool2d`; ties as in torch.autograd.
     Introduced in lesson 04.
 
     >>> x = np.array([[[1.0, 3.0, 3.0, 2.0]]])
@@ -91,10 +78,7 @@ def avg_pool2d_backward(
     """Share each output's gradient out equally among the pixels of its window.
 
     Each gets the gradient over the divisor; what would go to the padding is lost.
-
-    Args and errors: as `functional.avg_pool2d`, sizes in pixels; of x only shape and dtype count.
-    Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
-    Source: the derivative of `functional.avg_pool2d`. Introduced in lesson 04.
+    Introduced in lesson 04.
 
     >>> avg_pool2d_backward(np.array([[[10.0, 20.0]]]), np.zeros((1, 1, 3)), (1, 2), 1).tolist()
     [[[5.0, 15.0, 10.0]]]
@@ -120,12 +104,8 @@ def lp_pool2d_backward(
 ) -> np.ndarray:
     """Send each pixel its share of the output's gradient: (x / output) ** (norm_type - 1).
 
-    Where a window's sum is 0 the root has no derivative; as in torch its pixels then get 0.
-
-    Args and errors: as `functional.lp_pool2d`, sizes in pixels.
-    Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
-    Source: the derivative of `functional.lp_pool2d`;
-    https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html for the sum of 0.
+    Where a window's sum is 0 the root has no derivative; as in torch its pixels then get 0
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html).
 
     >>> grad_output, x = np.ones((1, 1, 1)), np.array([[[3.0, 4.0]]])
     >>> lp_pool2d_backward(grad_output, x, 2, (1, 2)).round(3).tolist()
@@ -154,10 +134,7 @@ def adaptive_avg_pool2d_backward(
 ) -> np.ndarray:
     """Share each output's gradient out equally among the pixels of its bin.
 
-    Args and errors: as `functional.adaptive_avg_pool2d`; of x only shape and dtype count.
-    Shape: grad_output (N, C, output_size[0], output_size[1]) and x (N, C, H, W) -> (N, C, H, W)
     Differs from torch: with a 0 in output_size, torch raises and poolkit returns zeros.
-    Source: the derivative of `functional.adaptive_avg_pool2d`.
 
     >>> grad_output = np.array([[[10.0, 20.0]]])
     >>> adaptive_avg_pool2d_backward(grad_output, np.zeros((1, 1, 3)), (1, 2)).tolist()
@@ -175,10 +152,7 @@ def adaptive_max_pool2d_backward(
 ) -> np.ndarray:
     """Send each output's gradient to the pixel that was the maximum of its bin.
 
-    Args and errors: as `functional.adaptive_max_pool2d`.
-    Shape: grad_output (N, C, output_size[0], output_size[1]) and x (N, C, H, W) -> (N, C, H, W)
     Differs from torch: with a 0 in output_size, torch raises and poolkit returns zeros.
-    Source: the derivative of `functional.adaptive_max_pool2d`; ties as in torch.autograd.
 
     >>> grad_output, x = np.array([[[10.0, 20.0]]]), np.array([[[1.0, 3.0, 2.0]]])
     >>> adaptive_max_pool2d_backward(grad_output, x, (1, 2)).tolist()
@@ -203,10 +177,6 @@ def max_unpool2d_backward(
 
     Where an index is repeated, all of its values get the pixel's gradient, as in torch, though
     only the last of them had a part in the output.
-
-    Args and errors: as `functional.max_unpool2d`, sizes in pixels; of x only shape and dtype count.
-    Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
-    Source: the derivative of `functional.max_unpool2d`, but for repeated indices.
 
     >>> grad_output, x = np.array([[[1.0, 2.0], [3.0, 4.0]]]), np.array([[[9.0]]])
     >>> max_unpool2d_backward(grad_output, x, np.array([[[2]]]), 2).tolist()
@@ -233,9 +203,7 @@ def interpolate_backward(
 ) -> np.ndarray:
     """Give each pixel the gradients of the outputs that read it, times the weights they gave it.
 
-    Args and errors: as `functional.interpolate`, size in pixels; of x only shape and dtype count.
-    Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
-    Source: the transposed matrix of `functional.interpolate`, which is linear in x.
+    It is the transposed matrix of `functional.interpolate`, which is linear in x.
 
     >>> grad_output, x = np.array([[[[1.0, 2.0, 3.0, 4.0]]]]), np.zeros((1, 1, 1, 2))
     >>> interpolate_backward(grad_output, x, size=(1, 4)).tolist()
@@ -262,11 +230,7 @@ def conv2d_backward(
     """Return the gradients of x, of the weight and of the bias (None if there is none).
 
     That of x is the transposed convolution of grad_output with the same weight.
-
-    Args and errors: as `functional.conv2d`, sizes in pixels; of the bias only its shape counts.
-    Shape: grad_output (N, C_out, H_out, W_out) and x (N, C, H, W) -> shapes of x, weight, bias
-    Source: the derivative of `functional.conv2d`; for x, Dumoulin and Visin 2016,
-    arXiv:1603.07285, chapter 4. Introduced in lesson 11.
+    Source, for x: Dumoulin and Visin 2016, arXiv:1603.07285, chapter 4. Introduced in lesson 11.
 
     >>> x, weight = np.array([[[1.0, 2.0]]]), np.array([[[[3.0, 4.0]]]])
     >>> grad_x, grad_weight, grad_bias = conv2d_backward(np.ones((1, 1, 1)), x, weight)
@@ -299,11 +263,7 @@ def conv_transpose2d_backward(
     """Return the gradients of x, of the weight and of the bias (None if there is none).
 
     That of x is the convolution of grad_output with the same weight.
-
-    Args and errors: as `functional.conv_transpose2d`, sizes in pixels; of the bias only the shape.
-    Shape: grad_output (N, C_out, H_out, W_out) and x (N, C, H, W) -> shapes of x, weight, bias
-    Source: the derivative of `functional.conv_transpose2d`; for x, Dumoulin and Visin 2016,
-    arXiv:1603.07285, chapter 4.
+    Source, for x: Dumoulin and Visin 2016, arXiv:1603.07285, chapter 4.
 
     >>> x, weight = np.array([[[5.0]]]), np.array([[[[3.0, 4.0]]]])
     >>> grads = conv_transpose2d_backward(np.array([[[1.0, 2.0]]]), x, weight)
