@@ -24,8 +24,7 @@ class ConvolutionExplorer(Explorer):
     so small that the convolution gives at least 2 by 2 pixels; `relu`, whether numbers below 0
     become 0; `mode`, the pool, "max" or "avg".
     Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
-    Source: `functional`.
-    Introduced in lesson 03.
+    Source: `functional`. Introduced in lesson 03.
 
     >>> ConvolutionExplorer([[1, 2, 3], [4, 5, 6], [7, 8, 9]], [[-1, 1], [0, 0]]).output.tolist()
     [[1.0]]

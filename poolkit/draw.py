@@ -95,8 +95,7 @@ def images(
 
     Args: `panels`, of shape (H, W), (1, H, W) or, in colour, (3, H, W), where uint8 is shown from 0
     to 255; `columns`, images per row; `limits`, for other dtypes, the values shown as black and as
-    white, where None means each image's own smallest and largest.
-    Introduced in lesson 01.
+    white, where None means each image's own smallest and largest. Introduced in lesson 01.
     """
     pictures = {title: _picture(title, image) for title, image in _arrays(panels).items()}
     columns = min(columns, len(pictures))
@@ -119,8 +118,7 @@ def segmentations(panels: Mapping[str, Any], names: Sequence[str], *, columns: i
 
     Args: `panels`, images of uint8, (1, H, W), and maps of classes, (H, W); `names`, one per class,
     at most 11, the first that of the background, which has no number; `columns`, pictures per row.
-    Raises: ValueError too if a class has no name, or a name no colour.
-    Introduced in lesson 12.
+    Raises: ValueError too if a class has no name, or a name no colour. Introduced in lesson 12.
     """
     if len(names) > len(CLASSES):
         raise ValueError(f"there are {len(names)} names and only {len(CLASSES)} colours")
@@ -195,8 +193,7 @@ def costs(
     """Draw what each of several ways costs against a size, both on logarithmic axes.
 
     Args: `sizes`, the numbers along the x axis; `curves`, the costs, one for each size; `xlabel`
-    and `ylabel`, what the sizes and the costs are, with their unit.
-    Introduced in lesson 05.
+    and `ylabel`, what the sizes and the costs are, with their unit. Introduced in lesson 05.
     """
     figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
     for i, (name, values) in enumerate(_not_empty(curves).items()):
@@ -220,8 +217,7 @@ def seeds(groups: Mapping[str, Sequence[float]], *, xlabel: str) -> Figure:
     A cross-stroke marks the median.
 
     Args: `groups`, the figures, one for each seed, the first drawn on top; `xlabel`, what they are,
-    with their unit.
-    Introduced in lesson 08.
+    with their unit. Introduced in lesson 08.
     """
     figure, ax = _rows(groups, xlabel, 0.6)
     for row, (name, figures) in enumerate(groups.items()):
@@ -240,8 +236,7 @@ def ranges(
 
     Args: `groups`, each (lowest, highest), the first drawn on top; `bound`, and `margin`, how far
     the grey reaches on each side of it, in the unit of the ranges; `xlabel`, what they are, with
-    their unit.
-    Introduced in lesson 13.
+    their unit. Introduced in lesson 13.
     """
     figure, ax = _rows(groups, xlabel, 0.8)
     ax.axvspan(bound - margin, bound + margin, color=PADDING, alpha=0.6)
@@ -255,8 +250,7 @@ def sheet(pictures: Mapping[str, Callable[[], Figure]], *, columns: int = 2) -> 
     """Draw the pictures of other functions small, side by side, each under its title.
 
     Args: `pictures`, functions without arguments that make a figure, such as ``lambda: grids(…)``;
-    the figure is closed again; `columns`, pictures per row.
-    Introduced in lesson 13.
+    the figure is closed again; `columns`, pictures per row. Introduced in lesson 13.
     """
     rows = -(-len(_not_empty(pictures)) // columns)
     images_of = []
@@ -284,8 +278,7 @@ def bands(
     """Draw curves over seeds: the median as a line, a band from the lowest to the highest.
 
     Args: as of `costs`, but that a curve has a row of figures for each size, one for each seed;
-    `xscale`, "linear" or "log".
-    Introduced in lesson 08.
+    `xscale`, "linear" or "log". Introduced in lesson 08.
     """
     figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
     for i, (name, figures) in enumerate(_not_empty(curves).items()):
@@ -314,8 +307,7 @@ def overlaps(kernel_size: int, stride: int, *, inputs: int = 5) -> Figure:
     Args: `kernel_size`, the cells that each input writes to; `stride`, the cells from the window of
     one input to the next; `inputs`, how many inputs there are along the row.
     Raises: TypeError or ValueError if a size is not a whole number of at least 1.
-    Source: Odena, Dumoulin, Olah 2016, doi:10.23915/distill.00003.
-    Introduced in lesson 11.
+    Source: Odena, Dumoulin, Olah 2016, doi:10.23915/distill.00003. Introduced in lesson 11.
     """
     inputs = checks.whole_number("inputs", inputs, 1)
     counts = np.zeros(conv_transpose_output_size(inputs, kernel_size, stride), dtype=int)
@@ -347,8 +339,7 @@ def shares(wholes: Mapping[str, Mapping[str, float]], *, xlabel: str) -> Figure:
     Parts of less than 5 % have no label.
 
     Args: `wholes`, dicts from the name of a part to its amount, where all have the same parts, in
-    the same order; `xlabel`, what 100 % is.
-    Introduced in lesson 10.
+    the same order; `xlabel`, what 100 % is. Introduced in lesson 10.
     """
     parts = list(next(iter(_not_empty(wholes).values())))
     figure, ax = plt.subplots(figsize=(8, 0.8 + 0.45 * len(wholes)), layout="constrained")

@@ -106,10 +106,6 @@ def lp_pool2d_backward(
 
     Where a window's sum is 0 the root has no derivative; as in torch its pixels then get 0
     (https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html).
-
-    >>> grad_output, x = np.ones((1, 1, 1)), np.array([[[3.0, 4.0]]])
-    >>> lp_pool2d_backward(grad_output, x, 2, (1, 2)).round(3).tolist()
-    [[[0.6, 0.8]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
     p = checks.norm_type(norm_type)
@@ -135,10 +131,6 @@ def adaptive_avg_pool2d_backward(
     """Share each output's gradient out equally among the pixels of its bin.
 
     Differs from torch: with a 0 in output_size, torch raises and poolkit returns zeros.
-
-    >>> grad_output = np.array([[[10.0, 20.0]]])
-    >>> adaptive_avg_pool2d_backward(grad_output, np.zeros((1, 1, 3)), (1, 2)).tolist()
-    [[[5.0, 15.0, 10.0]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
     size = x.shape[-2:]
@@ -153,10 +145,6 @@ def adaptive_max_pool2d_backward(
     """Send each output's gradient to the pixel that was the maximum of its bin.
 
     Differs from torch: with a 0 in output_size, torch raises and poolkit returns zeros.
-
-    >>> grad_output, x = np.array([[[10.0, 20.0]]]), np.array([[[1.0, 3.0, 2.0]]])
-    >>> adaptive_max_pool2d_backward(grad_output, x, (1, 2)).tolist()
-    [[[0.0, 30.0, 0.0]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
     output, indices = functional.adaptive_max_pool2d(x, output_size, return_indices=True)
@@ -177,10 +165,6 @@ def max_unpool2d_backward(
 
     Where an index is repeated, all of its values get the pixel's gradient, as in torch, though
     only the last of them had a part in the output.
-
-    >>> grad_output, x = np.array([[[1.0, 2.0], [3.0, 4.0]]]), np.array([[[9.0]]])
-    >>> max_unpool2d_backward(grad_output, x, np.array([[[2]]]), 2).tolist()
-    [[[3.0]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
     size = windows.unpooled_size(x, kernel_size, stride, padding, output_size)
@@ -204,10 +188,6 @@ def interpolate_backward(
     """Give each pixel the gradients of the outputs that read it, times the weights they gave it.
 
     It is the transposed matrix of `functional.interpolate`, which is linear in x.
-
-    >>> grad_output, x = np.array([[[[1.0, 2.0, 3.0, 4.0]]]]), np.zeros((1, 1, 1, 2))
-    >>> interpolate_backward(grad_output, x, size=(1, 4)).tolist()
-    [[[[3.0, 7.0]]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
     height, width = resizing.axes(x, size, scale_factor, mode, align_corners)
@@ -264,11 +244,6 @@ def conv_transpose2d_backward(
 
     That of x is the convolution of grad_output with the same weight.
     Source, for x: Dumoulin and Visin 2016, arXiv:1603.07285, chapter 4.
-
-    >>> x, weight = np.array([[[5.0]]]), np.array([[[[3.0, 4.0]]]])
-    >>> grads = conv_transpose2d_backward(np.array([[[1.0, 2.0]]]), x, weight)
-    >>> grads[0].tolist(), grads[1].tolist(), grads[2]
-    ([[[11.0]]], [[[[5.0, 10.0]]]], None)
     """
     x = checks.maps("x", x, checks.FLOATS)
     asked = convolution.for_conv_transpose2d(
