@@ -384,7 +384,7 @@ class _Layout:
         """Return the width and the height of a box."""
         if not self.texts[i]:
             return (0.24, 0.24)
-        height = _TALLEST * self.sides[i] / max(self.sides)
+        height = _TALLEST * self.sides[i] / max(1, *self.sides)
         return (0.1 + 0.035 * log2(self.steps[i].shape[0] + 1), max(height, _LEAST))
 
     def _below(self, i: int) -> float:

@@ -284,6 +284,11 @@ def test_boxes_have_the_colour_of_their_kind_and_the_height_of_their_maps(name):
             assert height / box.shape[1] == pytest.approx(input_height)
 
 
+def test_a_net_without_maps_can_be_drawn():
+    drawn = shapes(network(nn.Sequential(nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 2)), (1, 6)))
+    assert [height for _, height, _ in drawn] == pytest.approx([blueprint._LEAST] * 3)
+
+
 def test_boxes_alike_in_a_row_are_drawn_once():
     counts = [box.times for box in blueprint._merged(boxes(VGG16, (1, 3, 224, 224)))]
     assert counts == [1, 2, 1, 2, 1, 3, 1, 3, 1, 3, 1, 2, 1]
