@@ -16,12 +16,10 @@ poolkit is stricter than torch about these, on purpose:
 - The switches, such as ceil_mode, are given by name. torch also takes them by position.
 - A size is an int or a pair. torch also takes (2,) for 2, () for None, and a tensor. A NumPy
   integer is an int everywhere; torch refuses it as the output_size of adaptive pooling.
-- The only empty axis allowed is the batch. torch lets some functions run on zero channels, and
-  its conv2d then returns zero channels, whatever the weight says.
+- The only empty axis allowed is the batch. torch lets some functions run on zero channels.
 - Complex numbers are refused. torch takes them in convolutions and a few corners.
 - Whole numbers must fit into 64 bits; some of torch's must fit into 32.
-- The only kinds of array are np.ndarray and np.memmap. A masked array, a matrix or another subclass
-  may have an arithmetic of its own.
+- The only kinds of array are np.ndarray and np.memmap: other subclasses have their own arithmetic.
 """
 
 import math
@@ -124,9 +122,8 @@ def lp_pool2d(
 
     Args: `norm_type`, a number but 0 (inf and -inf: the largest, smallest absolute value).
     Shape: (N, C, H, W) -> (N, C, H_out, W_out), sizes by `arithmetic.output_size`.
-    Differs from torch: torch takes int64 and bool, rounds the averages inside to whole numbers and
-    so returns a wrong float32 norm, takes integers for p = inf, and takes norm_type True and nan;
-    poolkit refuses all of these.
+    Differs from torch: integers are refused, of which torch returns a wrong norm, as it rounds the
+    averages inside; so are norm_type True and nan.
     Source: Sermanet, Chintala and LeCun 2012, arXiv:1204.3968. Introduced in lesson 06.
 
     >>> lp_pool2d(np.array([[[3.0, 4.0]]]), 2, (1, 2)).tolist()
@@ -198,10 +195,8 @@ def max_unpool2d(
     Shape: (N, C, H, W) -> (N, C, H_out, W_out), sizes by `arithmetic.unpool_output_size`.
     Raises: ValueError too for an index outside the output, or an output_size that does not pool to
     this size.
-    Differs from torch: torch does not promise which of several values it keeps. It accepts any
-    kernel_size, stride and padding here, 0 and negative ones too, and drops the values silently
-    where the output would have no pixels; poolkit asks for those of a possible pooling, and for at
-    least one pixel.
+    Differs from torch: torch does not promise which of several values it keeps. It accepts kernels,
+    strides and paddings of no possible pooling, and drops values silently; poolkit refuses them.
     Source: Zeiler and Fergus 2013, arXiv:1311.2901. Introduced in lesson 11.
 
     >>> max_unpool2d(np.array([[[6.0, 4.0]]]), np.array([[[5, 3]]]), 2).tolist()
@@ -228,10 +223,9 @@ def interpolate(
     corner pixels onto each other instead of the corners of the map (default: False).
     Shape: (N, C, H, W) -> (N, C, H_out, W_out), which is `size`, or floor(H * scale_factor).
     Dtypes: float16, float32, float64, and uint8 for "nearest".
-    Differs from torch: torch has more modes; it takes (C, H, W) only for "nearest" and then
-    stretches the last axis alone, as (N, C, L), while poolkit asks for (N, C, H, W); its bilinear
-    takes uint8 but rounds it in a way that depends on the processor, and poolkit does not;
-    it takes scale_factor=True.
+    Differs from torch: torch has more modes; it takes (C, H, W) for "nearest" as (N, C, L), and
+    stretches the last axis alone; it takes scale_factor=True, and for bilinear uint8, which it
+    rounds in a way that depends on the processor. poolkit refuses all three.
     Source: aten/src/ATen/native/UpSample.h of PyTorch. Introduced in lesson 11.
 
     >>> interpolate(np.array([[[[1.0, 2.0]]]]), size=(1, 4), mode="bilinear").tolist()
