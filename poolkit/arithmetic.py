@@ -110,9 +110,6 @@ def clipped_window(
     """Return the positions that window `i` reads inside the input, those in the padding left out.
 
     Empty where dilation carries every tap of the window past the input.
-
-    >>> list(clipped_window(0, input_size=4, kernel_size=3, padding=1))
-    [0, 1]
     """
     input_size = whole_number("input_size", input_size, 1)
     taps_at = window(i, kernel_size, stride, padding, dilation)
@@ -137,11 +134,6 @@ def average_divisor(
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html; the rule for
     the overhang is seen only in aten/src/ATen/native/cpu/AvgPoolKernel.cpp (pool_size).
-
-    >>> average_divisor(0, 5, kernel_size=3, padding=1)
-    3
-    >>> average_divisor(0, 5, kernel_size=3, padding=1, count_include_pad=False)
-    2
     """
     if not switch("count_include_pad", count_include_pad):
         return len(clipped_window(i, input_size, kernel_size, stride, padding))
@@ -185,9 +177,6 @@ def unpool_output_size(
     as ceil_mode rounds up, below it.
 
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxUnpool2d.html
-
-    >>> unpool_output_size(2, kernel_size=2), unpool_output_size(2, kernel_size=2, output_size=5)
-    (4, 5)
     """
     input_size = whole_number("input_size", input_size, 1)
     kernel_size, stride, padding, _ = _pooling(kernel_size, stride, padding)
@@ -212,9 +201,6 @@ def conv_output_size(
     As `output_size` without ceil_mode, but the padding may be as wide as you like.
 
     Source: Dumoulin and Visin 2016, arXiv:1603.07285, relationship 15.
-
-    >>> conv_output_size(6, kernel_size=3, stride=2, padding=1)
-    3
     """
     input_size = whole_number("input_size", input_size, 1)
     return _windows_that_fit(input_size, _checked(kernel_size, stride, padding, dilation))
@@ -235,9 +221,6 @@ def conv_transpose_output_size(
 
     Source: Dumoulin and Visin 2016, arXiv:1603.07285, relationship 14, with dilation and
     output_padding as https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
-
-    >>> conv_transpose_output_size(3, 3, 2, 1), conv_transpose_output_size(3, 3, 2, 1, 1)
-    (5, 6)
     """
     input_size = whole_number("input_size", input_size, 1)
     kernel_size, stride, padding, dilation = layer = _checked(

@@ -167,9 +167,6 @@ def adaptive_max_pool2d(
     Args: `output_size` as in `adaptive_avg_pool2d`; `return_indices` as in `max_pool2d`.
     Shape: (N, C, H, W) -> (N, C, output_size[0], output_size[1])
     Differs from torch: torch has no gradient where output_size holds a 0.
-
-    >>> adaptive_max_pool2d(np.array([[[1.0, 3.0, 2.0]]]), (1, 2)).tolist()
-    [[[3.0, 3.0]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
     size = bins.output_size(x.shape[-2:], output_size)
