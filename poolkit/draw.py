@@ -322,7 +322,7 @@ def overlaps(kernel_size: int, stride: int, *, inputs: int = 5) -> Figure:
         style = {"facecolor": (INPUT, 0.35), "edgecolor": WINDOW, "linewidth": 2}
         row.add_patch(Rectangle((start - 0.45, i + 0.1), kernel_size - 0.1, 0.8, **style))
     for position, count in enumerate(counts):
-        cell(row, position, inputs + 0.7, OUTPUT, str(count), fontsize=10)
+        cell(row, position, inputs + 0.7, OUTPUT, str(count), size=10)
     row.set(xlim=(-0.6, len(counts) - 0.4), ylim=(inputs + 1.3, 0))
     written = " ".join(map(str, counts))
     row.set_title(f"kernel {kernel_size}, stride {stride}, counts: {written}", fontsize=10)
@@ -390,19 +390,13 @@ def number(value: float) -> str:
 
 
 def cell(
-    ax: Axes,
-    column: float,
-    row: float,
-    colour: str,
-    text: str = "",
-    fontsize: int = 11,
-    **style: Any,
+    ax: Axes, column: float, row: float, colour: str, text: str = "", size: int = 11, **style: Any
 ) -> None:
     """Draw a cell of a grid around a place, with a text in it; `style`, if not the usual one."""
     style = {"facecolor": (colour, 0.35), "edgecolor": "white", **style}
     ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **style))
     if text:
-        ax.text(column, row, text, fontsize=fontsize, **CENTRED)
+        ax.text(column, row, text, fontsize=size, **CENTRED)
 
 
 def _blank(rows: int, columns: int, **size: Any) -> tuple[Figure, np.ndarray]:

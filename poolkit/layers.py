@@ -53,15 +53,18 @@ def blur_pool2d(x: Tensor, filter_size: int = 3, stride: int = 2) -> Tensor:
     >>> blur_pool2d(torch.tensor([[[[0.0, 0, 4, 0]]]]).expand(1, 1, 4, 4))[0, 0, 0].tolist()
     [0.0, 2.0]
     """
-    stride = whole_number("stride", stride, 1)
-    kernel = _binomial(filter_size).to(x)
-    before = (len(kernel) - 1) // 2
-    after = len(kernel) - 1 - before
+    stride, last = (
+        whole_number("stride", stride, 1),
+        whole_number("filter_size", filter_size, 1) - 1,
+    )
+    before, after = last // 2, last - last // 2
     if min(x.shape[-2:]) <= after:
         raise ValueError(
-            f"x has shape {tuple(x.shape)}; to be mirrored for a filter of {len(kernel)} pixels, "
+            f"x has shape {tuple(x.shape)}; to be mirrored for a filter of {last + 1} pixels, "
             f"its maps need sides of at least {after + 1}"
         )
+    row = torch.tensor([math.comb(last, i) for i in range(last + 1)], dtype=torch.float64)
+    kernel = (torch.outer(row, row) / row.sum() ** 2).to(x)
     return _depthwise(F.pad(x, (before, after, before, after), mode="reflect"), kernel, stride)
 
 
@@ -354,13 +357,6 @@ _ADAPTIVE = {
         lambda x: F.adaptive_avg_pool2d(x, level), x, x.shape[2] * x.shape[3]
     ),
 }
-
-
-def _binomial(filter_size: int) -> Tensor:
-    """Return the binomial filter of this side; its entries add up to 1."""
-    last = whole_number("filter_size", filter_size, 1) - 1
-    row = torch.tensor([math.comb(last, i) for i in range(last + 1)], dtype=torch.float64)
-    return torch.outer(row, row) / row.sum() ** 2
 
 
 def _depthwise(x: Tensor, kernel: Tensor, stride: int) -> Tensor:
