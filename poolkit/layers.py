@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from poolkit.checks import whole_number
+from poolkit.checks import real_number, whole_number
 
 
 def _in_float32(pool: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -403,38 +403,34 @@ def _check_gem(kernel_size: int | None, stride: int | None, eps: float) -> None:
         raise ValueError(f"eps={eps} is not above 0")
 
 
-def _number(name: str, value: float | Tensor) -> Tensor:
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name}={value!r} must be a number, or a tensor of one")
-    return torch.tensor(float(value), dtype=torch.float64)
+_ONE = "a number, or a tensor of one"
 
 
 def _exponent(p: float | Tensor) -> Tensor:
-    found = _number("p", p)
-    if found.numel() != 1:
-        raise ValueError(f"p has shape {tuple(found.shape)}; it must be one number for all maps")
     # The value of a tensor is not looked at: a layer that is compiled has none yet.
-    if found is not p and (p == 0 or math.isnan(p)):
+    if isinstance(p, Tensor):
+        if p.numel() != 1:
+            raise ValueError(f"p has shape {tuple(p.shape)}; it must be one number for all maps")
+        return p.reshape(())
+    found = real_number("p", p, _ONE)
+    if found == 0 or math.isnan(found):
         raise ValueError(f"p={p} must be a number but 0, as the mean is a p-th root")
-    return found.reshape(())
+    return torch.tensor(found, dtype=torch.float64)
 
 
 def _check_share(share: float | Tensor, shape: tuple[int, ...]) -> float | Tensor:
-    found = _number("share", share)
-    if found is not share:
-        if not 0 <= share <= 1:
+    if not isinstance(share, Tensor):
+        if not 0 <= real_number("share", share, _ONE) <= 1:
             raise ValueError(f"share={share} must be from 0 (average pooling) to 1 (max pooling)")
         return share
-    if found.numel() == 1:
-        return found.reshape(())
-    if found.ndim != 4 or any(n not in (1, m) for n, m in zip(found.shape, shape, strict=True)):
+    if share.numel() == 1:
+        return share.reshape(())
+    if share.ndim != 4 or any(n not in (1, m) for n, m in zip(share.shape, shape, strict=True)):
         raise ValueError(
-            f"share has shape {tuple(found.shape)}; it must be one number, or fit the result's "
+            f"share has shape {tuple(share.shape)}; it must be one number, or fit the result's "
             f"4 axes, {tuple(shape)}"
         )
-    return found
+    return share
 
 
 def _check_levels(levels: Sequence[int], mode: str) -> tuple[int, ...]:
