@@ -170,10 +170,8 @@ def max_unpool2d_backward(
     size = windows.unpooled_size(x, kernel_size, stride, padding, output_size)
     indices = checks.within(checks.indices(indices, "x", x.shape), size)
     grad_output = checks.output_gradient(grad_output, (*x.shape[:-2], *size), x)
-    *lead, height, width = x.shape
-    flat_grad = grad_output.reshape(*lead, math.prod(size))
-    flat_indices = indices.reshape(*lead, height * width)
-    return np.take_along_axis(flat_grad, flat_indices, axis=-1).reshape(x.shape)
+    pixels, places = windows.flattened(grad_output), windows.flattened(indices)
+    return np.take_along_axis(pixels, places, axis=-1).reshape(x.shape)
 
 
 @like_ieee

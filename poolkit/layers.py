@@ -102,9 +102,7 @@ def max_blur_pool2d(
     Shape: (N, C, H, W) -> (N, C, ceil((H - kernel_size + 1) / stride), the same of W).
     Source: Zhang 2019, arXiv:1904.11486. Introduced in lesson 06.
     """
-    _check_maps(x)
-    _check_window(x, kernel_size, 1)
-    return blur_pool2d(F.max_pool2d(x, kernel_size, 1), filter_size, stride)
+    return MaxBlurPool2d(kernel_size, filter_size, stride)(x)
 
 
 class MaxBlurPool2d(nn.Module):
