@@ -184,7 +184,10 @@ class PoolExplorer(Explorer):
         if name == "view":
             return one_of(name, value, _VIEWS)
         if name == "cell":
-            return _inside(value, self._size())
+            cell, size = checks.pair("cell", value, 0), self._size()
+            if cell[0] >= size[0] or cell[1] >= size[1]:
+                raise ValueError(f"cell={cell} is not in the output, which has the shape {size}")
+            return cell
         if name == "grad_output":
             return value if value is None else numbers(name, value, self._size())
         if name == "x":
@@ -287,13 +290,6 @@ def _pixels(name: str, value: Any) -> int | tuple[int, int] | None:
     if name == "kernel_size" and max(found) > _LARGEST:
         raise ValueError(f"kernel_size={max(found)} must be at most {_LARGEST} to be shown")
     return found if isinstance(value, tuple | list) else found[0]
-
-
-def _inside(value: Any, size: tuple[int, int]) -> tuple[int, int]:
-    row, column = checks.pair("cell", value, 0)
-    if row >= size[0] or column >= size[1]:
-        raise ValueError(f"cell={(row, column)} is not in the output, which has the shape {size}")
-    return row, column
 
 
 def numbers(name: str, value: Any, shape: tuple[int, int] | None = None) -> list[list[float]]:

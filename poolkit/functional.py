@@ -28,7 +28,7 @@ import numpy as np
 
 from poolkit import checks
 from poolkit.engine import bins, convolution, resizing, windows
-from poolkit.engine.windows import Windows, like_ieee
+from poolkit.engine.windows import like_ieee
 
 
 def max_pool2d(
@@ -65,7 +65,13 @@ def max_pool2d(
     height, width = windows.sliding(x.shape[-2:], kernel_size, stride, padding, dilation, ceil_mode)
     if not return_indices:
         return windows.maximum(x, height, width)
-    _refuse_windows_of_padding(x.shape[-2:], (height, width))
+    for pixels, axis in zip(x.shape[-2:], (height, width), strict=True):
+        outside = np.flatnonzero(axis.first_pixels >= pixels)
+        if outside.size:
+            raise ValueError(
+                f"dilation={axis.spacing} carries window {outside[0]} past the input of size "
+                f"{pixels}: it reads only padding, and its maximum has no index"
+            )
     return windows.maximum_and_index(x, height, width)
 
 
@@ -292,13 +298,3 @@ def conv_transpose2d(
         x, weight, bias, stride, padding, output_padding, groups, dilation
     )
     return convolution.plus_bias(convolution.convolve_transposed(x, asked), asked).astype(x.dtype)
-
-
-def _refuse_windows_of_padding(size: tuple[int, int], axes: list[Windows]) -> None:
-    for pixels, axis in zip(size, axes, strict=True):
-        outside = np.flatnonzero(axis.first_pixels >= pixels)
-        if outside.size:
-            raise ValueError(
-                f"dilation={axis.spacing} carries window {outside[0]} past the input of size "
-                f"{pixels}: it reads only padding, and its maximum has no index"
-            )
