@@ -263,7 +263,7 @@ def conv2d(
     """
     x = checks.maps("x", x, checks.FLOATS + checks.INTEGERS)
     asked = convolution.for_conv2d(x, weight, bias, stride, padding, dilation, groups)
-    return convolution.plus_bias(convolution.convolve(x, asked), asked).astype(x.dtype)
+    return convolution.plus_bias(convolution.convolve(x, asked), asked)
 
 
 @like_ieee
@@ -297,4 +297,4 @@ def conv_transpose2d(
     asked = convolution.for_conv_transpose2d(
         x, weight, bias, stride, padding, output_padding, groups, dilation
     )
-    return convolution.plus_bias(convolution.convolve_transposed(x, asked), asked).astype(x.dtype)
+    return convolution.plus_bias(convolution.convolve(x, asked, transposed=True), asked)

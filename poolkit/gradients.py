@@ -220,7 +220,7 @@ def conv2d_backward(
     out_shape = (*x.shape[:-3], asked.weight.shape[0], *asked.output_size)
     grad_output = checks.output_gradient(grad_output, out_shape, x)
     return (
-        convolution.convolve_transposed(grad_output, asked).astype(x.dtype),
+        convolution.convolve(grad_output, asked, transposed=True).astype(x.dtype),
         convolution.weight_gradient(x, grad_output, asked),
         convolution.bias_gradient(grad_output, asked),
     )
