@@ -85,12 +85,17 @@ def pair(name: str, value: Any, minimum: int | None = None) -> tuple[int, int]:
     return (height, width)
 
 
-def norm_type(value: Any) -> float:
+def real_number(name: str, value: Any, kind: str = "a number") -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"norm_type={value!r} must be a number, not {type(value).__name__}")
-    if value == 0 or math.isnan(value):
-        raise ValueError(f"norm_type={value} must be a number but 0, as the norm is a p-th root")
+        raise TypeError(f"{name}={value!r} must be {kind}, not {type(value).__name__}")
     return float(value)
+
+
+def norm_type(value: Any) -> float:
+    p = real_number("norm_type", value)
+    if p == 0 or math.isnan(p):
+        raise ValueError(f"norm_type={value} must be a number but 0, as the norm is a p-th root")
+    return p
 
 
 def indices(value: Any, of: str, shape: tuple[int, ...]) -> np.ndarray:
