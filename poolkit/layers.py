@@ -53,10 +53,8 @@ def blur_pool2d(x: Tensor, filter_size: int = 3, stride: int = 2) -> Tensor:
     >>> blur_pool2d(torch.tensor([[[[0.0, 0, 4, 0]]]]).expand(1, 1, 4, 4))[0, 0, 0].tolist()
     [0.0, 2.0]
     """
-    stride, last = (
-        whole_number("stride", stride, 1),
-        whole_number("filter_size", filter_size, 1) - 1,
-    )
+    stride = whole_number("stride", stride, 1)
+    last = whole_number("filter_size", filter_size, 1) - 1
     before, after = last // 2, last - last // 2
     if min(x.shape[-2:]) <= after:
         raise ValueError(
