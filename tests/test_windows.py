@@ -132,3 +132,29 @@ def test_working_memory_is_less_than_the_input(shape, kernel, stride):
         extra = tracemalloc.get_traced_memory()[1] - out.nbytes
         tracemalloc.stop()
         assert extra < x.nbytes
+
+
+class Counted(np.ndarray):
+    """An array that notes each ufunc it takes part in."""
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=(), **kwargs):
+        CALLS.append(ufunc)
+        plain = [np.asarray(each) for each in (*inputs, *out)]
+        if out:
+            kwargs["out"] = tuple(plain[len(inputs) :])
+        return getattr(ufunc, method)(*plain[: len(inputs)], **kwargs).view(Counted)
+
+
+CALLS = []
+
+
+@pytest.mark.parametrize("join", [np.maximum, np.add])
+def test_a_run_is_joined_from_halves(join):
+    pixels = np.arange(200.0).reshape(1, 200, 1)
+    for size in range(1, 70):
+        CALLS.clear()
+        found = windows.run(join, pixels.view(Counted), size)
+        # A half, and the middle one of an odd number, which only a sum may not count twice.
+        assert len(CALLS) <= (size - 1).bit_length() * (2 if join is np.add else 1)
+        every = np.lib.stride_tricks.sliding_window_view(pixels[0, :, 0], size)
+        assert np.array_equal(np.asarray(found)[0, :, 0], join.reduce(every, axis=1))
