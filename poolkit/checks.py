@@ -69,6 +69,23 @@ def maps(name: str, value: Any, dtypes: tuple[type, ...]) -> np.ndarray:
     return x
 
 
+def grid(name: str, value: Any, most: int) -> list[list[float]]:
+    """Return one map that is small enough to be shown number by number, as rows of floats."""
+    if isinstance(value, np.ndarray):
+        array(name, value)
+    try:
+        found = np.array(value, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name} must hold numbers, in rows of the same length") from None
+    if found.ndim != 2 or not 0 < min(found.shape) <= max(found.shape) <= most:
+        raise ValueError(
+            f"{name} has shape {found.shape}, not (H, W) with 1 to {most} rows and columns"
+        )
+    if not np.isfinite(found).all():
+        raise ValueError(f"{name} holds a number that is not finite")
+    return found.tolist()
+
+
 def two(name: str, value: Any) -> tuple[Any, Any]:
     if not isinstance(value, tuple | list):
         return (value, value)
