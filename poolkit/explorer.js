@@ -188,7 +188,10 @@ class Grid {
       if (kind !== "pixel") td.textContent = kind === "padding" ? outside : "×";
       if (kind !== "pixel") continue;
       const exact = this.on.edit ? "" : `: ${number(values[r][c])}`;
-      target.ariaLabel = `${place(r, c)} of ${title}${exact}`;
+      const label = `${place(r, c)} of ${title}${exact}`;
+      // What is written again is laid out again, which takes long where there are many cells.
+      if (target.ariaLabel === label && !this.on.edit) continue;
+      target.ariaLabel = label;
       if (!this.on.edit) target.textContent = number(values[r][c], 4);
       else if (!this.errors.has(at) && !means(parseNumber, target.value, values[r][c]))
         target.value = values[r][c];
@@ -219,8 +222,10 @@ class Grid {
   }
   // `marks` gives the classes of the cell at "row,column".
   mark(marks) {
-    for (const [at, { kind, td }] of this.cells)
-      td.className = [kind === "pixel" ? this.name : kind, ...marks(at)].filter(Boolean).join(" ");
+    for (const [at, { kind, td }] of this.cells) {
+      const names = [kind === "pixel" ? this.name : kind, ...marks(at)].filter(Boolean).join(" ");
+      if (td.className !== names) td.className = names;
+    }
   }
   enter(cell) {
     for (const { target } of this.cells.values()) if (target.tabIndex === 0) target.tabIndex = -1;

@@ -76,14 +76,15 @@ const sayings = {
     const width = output[0].length;
     const terms = reach.map(({ r: i, c: j, weight }) => `${signed(weight)} × ${signed(source[i][j])}`);
     const sum = `${list(terms, " + ")} = ${value}`;
+    const one = maxima === state.x ? "value" : "maximum";
     return {
       nearest: () => `a copy of input ${place(reach[0].r, reach[0].c)}: ${value}`,
       bilinear: () => `its centre lies at row ${number(centres[0][r], 4)}, ` +
         `column ${number(centres[1][c], 4)} of the input: ${sum}`,
       unpool: () => `its index is ${r} × ${width} + ${c} = ${r * width + c}. ` + (reach.length === 0
-        ? "No value has it: 0" : links[r][c].length > 1
+        ? `No ${one} has it: 0` : links[r][c].length > 1
           ? `Of the ${links[r][c].length} values that have it the last stays: ${value}`
-          : `The ${maxima === state.x ? "value" : "maximum"} ${value} has it`),
+          : `The ${one} ${value} has it`),
       transposed: () => reach.length === 0 ? "no stamp reaches it: 0"
         : `${many(reach.length, "stamp")}: ${sum}`,
     }[state.operation]();
@@ -239,6 +240,7 @@ function renderUpsampling({ model, el }) {
       grids[name].node.hidden = !shown;
       if (shown) showGrid(name, ...shown, name === "output" ? cut : undefined);
     }
+    if (stamps) shadeCounts();
     find(".gradient").hidden = !gradient && !matrix;
     const hatched = cut.flat().some(Boolean) ? "Hatched: what the padding cuts off. " : "";
     find(".legend").textContent = hatched + (state.view === "matrix" && !small
@@ -252,7 +254,9 @@ function renderUpsampling({ model, el }) {
   }
   function showGrid(name, title, values, cut = [[0, 0], [0, 0]]) {
     const sizes = shapeOf(values);
-    grids[name].node.classList.toggle("small", sizes[1] > 8 || /counts|stamp|matrix/.test(name));
+    const aside = /counts|stamp|matrix/.test(name);
+    grids[name].node.classList.toggle("small", sizes[1] > 8 || aside);
+    grids[name].node.classList.toggle("tiny", sizes[1] > 8 && aside);
     grids[name].show(`${title}, ${sizes.join(" × ")}`, values, ...sizes.map((size, axis) => ({
       first: -cut[axis][0], last: size - 1 + cut[axis][1],
       kind: (at) => (at >= 0 && at < size ? "pixel" : "padding") })));
@@ -290,20 +294,30 @@ function renderUpsampling({ model, el }) {
     if (end === "input" || (end === "source")) [stamping] = sourcesOf(lit) ?? [stamping];
     showStamp();
     for (const name in ENDS)
-      grids[name].mark((cell) => [(lit[ENDS[name]].has(cell) ||
-        (ENDS[name] === end && cell === key)) && "window"]);
+      grids[name].mark((cell) => [name === "counts" && "shaded", (lit[ENDS[name]].has(cell) ||
+        (ENDS[name] === end && cell === key)) && "window", empty(name, cell) && "nothing"]);
     const [rows, columns] = [result.output[0].length, result.source[0].length];
     grids.matrix.mark((cell) => {
       const [row, column] = cell.split(",").map(Number);
       const strong = end === "output" ? key === `${Math.floor(row / rows)},${row % rows}`
         : lit.source.has(`${Math.floor(column / columns)},${column % columns}`) && end !== "weight";
-      return [strong && "window", grids.matrix.values?.[row]?.[column] === 0 && "nothing"];
+      return [strong && "window", empty("matrix", cell) && "nothing"];
     });
     const name = { output: "Output", input: state.operation === "unpool" && state.indices
       ? "Value" : "Input", source: "Maximum", weight: "Weight" }[end];
     const said = sayings[end](state, result, here.r, here.c, lit);
     find(".arithmetic").textContent =
       `${name} ${place(here.r, here.c)}: ${said}.${gradientOf(end, links)}`;
+  }
+  function empty(name, cell) {
+    const [r, c] = cell.split(",");
+    return /stamp|matrix/.test(name) && grids[name].values?.[r]?.[c] === 0;
+  }
+  // The more stamps, the darker: so that a checkerboard can be seen.
+  function shadeCounts() {
+    const most = Math.max(...result.counts.flat());
+    for (const { r, c, td } of grids.counts.cells.values())
+      td.style.setProperty("--share", result.counts[r][c] / most);
   }
   const sourcesOf = ({ source }) => source.size === 0 ? null
     : [...source].map((cell) => cell.split(",").map(Number)).map(([r, c]) => ({ r, c }));
