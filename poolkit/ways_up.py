@@ -37,7 +37,7 @@ def plain(name: str, value: Any) -> Any:
     """
     if name in _KNOWN and value not in _KNOWN[name]:
         raise ValueError(f"{name}={value!r} must be {' or '.join(map(repr, _KNOWN[name]))}")
-    if name == "x" or (value is not None and name in _MOST):
+    if name in _MOST and (value is not None or name in ("x", "weight")):
         rows = checks.grid(name, value, _MOST[name])
         return _whole(rows) if name == "indices" else rows
     if name in _LEAST and (value is not None or DEFAULTS[name] is not None):
