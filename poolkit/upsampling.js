@@ -100,7 +100,7 @@ const sayings = {
         if (state.indices) return route(value, indices[r][c], output);
         if (reached === 0) return `${value} is the maximum of no window, and lost`;
         const index = `its index is ${r} × ${width} + ${c} = ${r * width + c}`;
-        return `${value} is a maximum; ${index}. ${route(value, r * width + c, output)}`;
+        return `${value} is a maximum; ${index}; ${route(value, r * width + c, output)}`;
       },
       transposed: () => `${value} stamps ${value} × the kernel onto ${many(reached, "output")}` +
         (reached < state.weight.flat().length ? "; the rest of its stamp is cut off" : ""),

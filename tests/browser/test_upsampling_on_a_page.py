@@ -229,7 +229,7 @@ def test_copying_gathers_the_gradients_of_the_copies(page_with):
 def test_an_index_is_counted_in_rows_of_the_size_before(page_with):
     explorer = Explorer(page_with(UpsamplingExplorer(ODD, "unpool")))
     explorer.cell("input x", 1, 1).hover()
-    told = "Input row 1, column 1: 6 is a maximum; its index is 1 × 5 + 1 = 6. "
+    told = "Input row 1, column 1: 6 is a maximum; its index is 1 × 5 + 1 = 6; "
     moved = "in rows of 4, index 6 is row 1, column 2: there goes 6."
     assert explorer.arithmetic == told + moved
     assert explorer.lit("maxima") == explorer.lit("their indices") == [(0, 0)]
