@@ -203,8 +203,12 @@ function renderUpsampling({ model, el }) {
   }
   // Typed indices start as those of the pool, and the pool as what they put back.
   function typeIndices(typed) {
-    if (typed && result.maxima) propose({ x: result.maxima, indices: result.indices });
-    else propose(typed ? {} : { x: result.output, indices: null });
+    if (!result.maxima) return showControls();
+    propose(typed ? { x: result.maxima, indices: result.indices }
+      : { x: result.output, indices: null });
+    if (!("indices" in drafts)) return;
+    for (const name of ["x", "indices"]) delete drafts[name]; // refused: too large to be typed
+    draw();
   }
 
   function draw() {

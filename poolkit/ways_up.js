@@ -3,7 +3,8 @@
 // The page's side of upsampling_explorer.py; upsampling.js draws it. It stands behind explorer.js in
 // one module. The rules, and the words for what breaks them, are those of poolkit.functional.
 
-const MOST_OUTPUTS = 20; // rows and columns that still can be read
+const MOST_INPUTS = 8; // rows and columns that still can be typed
+const MOST_OUTPUTS = 20; // and that still can be read
 
 const counting = (n) => Array.from({ length: n }, (_, i) => i);
 const rowsOf = ([rows, columns], value) =>
@@ -167,6 +168,9 @@ function shown(setting, [height, width]) {
 // What all ways have in common.
 
 function upsample(state) {
+  const [height, width] = shapeOf(state.x);
+  if (Math.max(height, width) > MOST_INPUTS) throw impossible("kernel_size",
+    `x has shape (${height}, ${width}), not (H, W) with 1 to ${MOST_INPUTS} rows and columns`);
   const way = { nearest: resize, bilinear: resize, unpool, transposed: stampAll }[state.operation];
   const found = way(state);
   const source = found.maxima ?? state.x;

@@ -273,6 +273,27 @@ def test_indices_can_be_typed_and_may_meet(page_with):
     assert explorer.numbers("maxima").tolist() == [[6, 0], [8, 9]]
 
 
+def test_a_map_too_large_to_be_typed_is_refused(page_with):
+    values = UpsamplingExplorer(np.ones((3, 3)), "unpool", indices=[[0] * 3] * 3, kernel_size=3)
+    explorer = Explorer(page_with(values))
+    explorer.root.get_by_label("type the indices").click()
+    told = "x has shape (9, 9), not (H, W) with 1 to 8 rows and columns"
+    assert explorer.message("kernel_size").startswith(told)
+    assert explorer.root.get_by_label("type the indices").is_checked()
+    explorer.cell("values", 2, 2).fill("5")  # and what comes after is not held up
+    assert explorer.numbers("output")[0, 0] == 5
+    assert explorer.message("kernel_size") == ""
+
+
+def test_a_way_waits_for_the_kernel_that_it_needs(page_with):
+    explorer = Explorer(page_with(UpsamplingExplorer([[1, 2]])))
+    explorer.control("max unpooling").check()
+    assert "does not fit into input_size=1" in explorer.message("kernel_size")
+    assert explorer.numbers("output").shape == (2, 4)
+    explorer.field("kernel_size").fill("1, 2")
+    assert explorer.numbers("output").tolist() == [[0, 2]]
+
+
 def test_stamps_add_up_and_are_counted(page_with):
     explorer = Explorer(page_with(UpsamplingExplorer([[1, 10]], "transposed", **STAMPS)))
     explorer.cell("output", 1, 2).hover()
