@@ -2,6 +2,7 @@ import inspect
 import json
 import re
 from html import unescape
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -171,3 +172,10 @@ def test_every_setting_is_a_trait_and_explained():
 def test_repr_has_no_address():
     explorer = UpsamplingExplorer(SMALL, "transposed", weight=KERNEL, stride=(2, 1))
     assert repr(explorer) == "UpsamplingExplorer(2×2, F.conv_transpose2d(x, weight, stride=(2, 1)))"
+
+
+def test_the_scripts_can_be_put_into_a_page_and_ask_for_nothing():
+    for name in ("ways_up.js", "upsampling.js"):
+        source = Path(ways_up.__file__).with_name(name).read_text(encoding="utf-8")
+        assert not re.search(r"^\s*import\b|\bimport\(|https?:", source, re.M)
+        assert "</script" not in source
