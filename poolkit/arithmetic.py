@@ -6,7 +6,9 @@ the padding. Window `i` reads the positions
 
     i * stride - padding + tap * dilation        for tap = 0 ... kernel_size - 1
 
-and every formula below follows from that line.
+and every formula below follows from that line. All sizes and positions are in pixels, numbers of
+windows count from 0, and `stride=None` means kernel_size. What is not a whole number raises
+TypeError, and what is out of range, or does not fit, ValueError.
 """
 
 from collections.abc import Iterable
@@ -14,28 +16,9 @@ from typing import NamedTuple
 
 from poolkit.checks import switch, whole_number
 
-__all__ = [
-    "Layer",
-    "ReceptiveField",
-    "Tap",
-    "adaptive_window",
-    "average_divisor",
-    "clipped_window",
-    "conv_output_size",
-    "conv_transpose_output_size",
-    "output_size",
-    "receptive_field",
-    "taps",
-    "unpool_output_size",
-    "window",
-]
-
 
 class Tap(NamedTuple):
-    """One element of a kernel: which windows find a pixel under it, and which pixel each finds.
-
-    The two slices are of equal length.
-    """
+    """One element of a kernel: the windows that find a pixel under it, and the pixel of each."""
 
     number: int
     windows: slice
@@ -43,7 +26,7 @@ class Tap(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """The window of one layer: kernel_size, stride, padding and dilation, in pixels."""
+    """The window of one layer."""
 
     kernel_size: int
     stride: int = 1
@@ -59,7 +42,7 @@ class Layer(NamedTuple):
 class ReceptiveField(NamedTuple):
     """What one output of a stack of layers sees, in pixels of the stack's input.
 
-    `size`: the span of pixels one output sees. `jump`: how far apart two neighbouring outputs see
+    `size`: the span of pixels it sees. `jump`: how far apart two neighbouring outputs see
     (the effective stride). `offset`: where the first output starts to see; below 0 is padding.
     """
 
@@ -87,10 +70,8 @@ def output_size(
     With `ceil_mode` the division rounds up: one more window may hang over the end. It is dropped
     again where it would start past the input, in the padding on the right, for it would pool
     nothing but padding: torch's formula leaves that step out, only the note beside it tells.
+    A padding of more than half the kernel is refused, here and in all functions for pooling.
 
-    Args: all in pixels; `stride=None` means kernel_size.
-    Raises: TypeError for a wrong type, ValueError for a size out of range, a padding of more than
-    half the kernel, or a kernel that fits nowhere.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html; without
     ceil_mode also Dumoulin and Visin 2016, arXiv:1603.07285, relationship 15 (of convolutions).
     Introduced in lesson 02.
@@ -108,9 +89,7 @@ def window(
 ) -> range:
     """Return the positions that window `i` reads, those in the padding included.
 
-    Args: `i`, the number of the window, from 0; the others in pixels.
-    Raises: as `output_size`.
-    Source: the definition at the top of this module. Introduced in lesson 02.
+    Introduced in lesson 02.
 
     >>> list(window(0, kernel_size=3, padding=1)), list(window(1, kernel_size=3, padding=1))
     ([-1, 0, 1], [2, 3, 4])
@@ -131,13 +110,6 @@ def clipped_window(
     """Return the positions that window `i` reads inside the input, those in the padding left out.
 
     Empty where dilation carries every tap of the window past the input.
-
-    Args: `i`, the number of the window, from 0; the others in pixels.
-    Raises: as `output_size`.
-    Source: `window`, cut to 0 ... input_size - 1.
-
-    >>> list(clipped_window(0, input_size=4, kernel_size=3, padding=1))
-    [0, 1]
     """
     input_size = whole_number("input_size", input_size, 1)
     taps_at = window(i, kernel_size, stride, padding, dilation)
@@ -160,15 +132,8 @@ def average_divisor(
     The padding asked for counts as pixels of value 0, unless `count_include_pad` is False; the
     overhang that ceil_mode adds never counts. In 2-D the divisor is height's count times width's.
 
-    Args: `i`, the number of the window, from 0; the others in pixels.
-    Raises: as `output_size`.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html; the rule for
     the overhang is seen only in aten/src/ATen/native/cpu/AvgPoolKernel.cpp (pool_size).
-
-    >>> average_divisor(0, 5, kernel_size=3, padding=1)
-    3
-    >>> average_divisor(0, 5, kernel_size=3, padding=1, count_include_pad=False)
-    2
     """
     if not switch("count_include_pad", count_include_pad):
         return len(clipped_window(i, input_size, kernel_size, stride, padding))
@@ -184,8 +149,6 @@ def adaptive_window(i: int, input_size: int, output_size: int) -> range:
     ceil((i + 1) * input_size / output_size): so every pixel is in a bin, no bin is empty, and
     bins overlap where output_size does not divide input_size.
 
-    Args: `i`, the number of the bin, from 0; the sizes in pixels.
-    Raises: TypeError for a wrong type, ValueError for a size below 1 or a bin that is not there.
     Source: aten/src/ATen/native/AdaptivePooling.h of PyTorch (start_index, end_index).
     Introduced in lesson 02.
 
@@ -213,12 +176,7 @@ def unpool_output_size(
     the answer, unless `output_size` asks for another, less than one stride away: above it, or,
     as ceil_mode rounds up, below it.
 
-    Args: all in pixels; `stride=None` means kernel_size.
-    Raises: as the function `output_size`; ValueError too for an impossible argument `output_size`.
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxUnpool2d.html
-
-    >>> unpool_output_size(2, kernel_size=2), unpool_output_size(2, kernel_size=2, output_size=5)
-    (4, 5)
     """
     input_size = whole_number("input_size", input_size, 1)
     kernel_size, stride, padding, _ = _pooling(kernel_size, stride, padding)
@@ -242,13 +200,7 @@ def conv_output_size(
 
     As `output_size` without ceil_mode, but the padding may be as wide as you like.
 
-    Args: all in pixels.
-    Raises: TypeError for a wrong type, ValueError for a size out of range or a kernel that does
-    not fit.
     Source: Dumoulin and Visin 2016, arXiv:1603.07285, relationship 15.
-
-    >>> conv_output_size(6, kernel_size=3, stride=2, padding=1)
-    3
     """
     input_size = whole_number("input_size", input_size, 1)
     return _windows_that_fit(input_size, _checked(kernel_size, stride, padding, dilation))
@@ -265,20 +217,15 @@ def conv_transpose_output_size(
     """Return the size of a transposed convolution's output: an input size of the convolution.
 
     A convolution rounds down, so several input sizes lead to one output size; `output_padding`
-    says how many pixels above the smallest of them.
+    says how many pixels above the smallest of them, fewer than the stride or than the dilation.
 
-    Args: all in pixels.
-    Raises: TypeError for a wrong type, ValueError for a size out of range, an `output_padding`
-    that is smaller neither than stride nor than dilation, or an output without pixels.
     Source: Dumoulin and Visin 2016, arXiv:1603.07285, relationship 14, with dilation and
     output_padding as https://docs.pytorch.org/docs/stable/generated/torch.nn.ConvTranspose2d.html
-
-    >>> conv_transpose_output_size(3, 3, 2, 1), conv_transpose_output_size(3, 3, 2, 1, 1)
-    (5, 6)
     """
     input_size = whole_number("input_size", input_size, 1)
-    layer = _checked(kernel_size, stride, padding, dilation)
-    kernel_size, stride, padding, dilation = layer
+    kernel_size, stride, padding, dilation = layer = _checked(
+        kernel_size, stride, padding, dilation
+    )
     output_padding = whole_number("output_padding", output_padding, 0)
     if output_padding >= stride and output_padding >= dilation:
         raise ValueError(
@@ -304,7 +251,6 @@ def receptive_field(layers: Iterable[Layer]) -> ReceptiveField:
     Output i of the stack sees `size` pixels from offset + i * jump on.
 
     Args: `layers`, from the input on, each a `Layer` or a tuple of its numbers.
-    Raises: TypeError for a wrong type, ValueError for a size out of range.
     Source: Araujo, Norris and Sim 2019, doi:10.23915/distill.00021: their r_0, S_0 and -P_0, where
     the kernel of a dilated layer counts as dilation * (kernel_size - 1) + 1.
     Introduced in lesson 03.
@@ -327,12 +273,8 @@ def taps(
     """Return, for each tap of the kernel that meets the input, the windows and pixels it joins.
 
     This turns the loop over windows inside out: NumPy can then treat all windows at once, with
-    one strided slice for each tap. The padding is never stored, only skipped.
-
-    Args: all in pixels, and valid together: `output_size` comes from one of the size
-    functions above.
-    Source: the definition at the top of this module, solved for the window's number.
-    Introduced in lesson 05.
+    one strided slice for each tap. The padding is never stored, only skipped. The arguments are not
+    checked: `output_size` comes from one of the functions above. Introduced in lesson 05.
 
     >>> [(tap.windows, tap.positions) for tap in taps(4, 2, 2, 2, 0, 1)]
     [(slice(0, 2, 1), slice(0, 3, 2)), (slice(0, 2, 1), slice(1, 4, 2))]

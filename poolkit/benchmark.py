@@ -167,13 +167,9 @@ def comparison(operation: str, shape: tuple[int, ...], *args: int) -> Comparison
     contenders = {POOLKIT: mine, TORCH: theirs, ONE_THREAD: theirs, COPY: x.copy}
     if operation in ("max_pool2d", "avg_pool2d"):
         contenders |= _others(operation, x, *args)
-    match args:
-        case (size,):
-            kernel = f"to {size}×{size}"
-        case (size, stride):
-            kernel = f"{size}×{size}, stride {stride}"
-        case (size, stride, padding):
-            kernel = f"{size}×{size}, stride {stride}, padding {padding}"
+    size, *rest = args
+    parts = [f"{name} {value}" for name, value in zip(("stride", "padding"), rest, strict=False)]
+    kernel = ", ".join([f"{size}×{size}", *parts]) if rest else f"to {size}×{size}"
     return Comparison(operation, shape, kernel, contenders)
 
 
@@ -183,34 +179,33 @@ def _random(shape: tuple[int, ...]) -> np.ndarray:
 
 def _both(operation: str, x: np.ndarray, *args: int) -> tuple[Callable, Callable]:
     """Return poolkit's and torch's way to compute an operation, as functions without arguments."""
-    tensor = torch.from_numpy(x)
     name, _, variant = operation.partition(", ")
     mine, theirs = getattr(functional, name), getattr(F, name)
+    arrays, options = [x], {}
     if name == "conv_transpose2d":
-        size, *more = args
-        weight = _random((x.shape[1], 32, size, size)) / x.shape[1]
-        torch_weight = torch.from_numpy(weight)
-        return (
-            lambda: mine(x, weight, None, *more),
-            lambda: theirs(tensor, torch_weight, None, *more),
-        )
+        size, *args = args
+        arrays.append(_random((x.shape[1], 32, size, size)) / x.shape[1])
+        args = (None, *args)  # no bias
     if name == "max_unpool2d":
-        pooled = functional.max_pool2d(x, *args, return_indices=True)
-        tensors, to = [torch.from_numpy(part) for part in pooled], {"output_size": x.shape[-2:]}
-        return lambda: mine(*pooled, *args, **to), lambda: theirs(*tensors, *args, **to)
+        arrays = functional.max_pool2d(x, *args, return_indices=True)
+        options["output_size"] = x.shape[-2:]
+    tensors = [torch.from_numpy(array) for array in arrays]
     if variant == "indices":
         return (
             lambda: mine(x, *args, return_indices=True)[1],
-            lambda: theirs(tensor, *args, return_indices=True)[1],
+            lambda: theirs(*tensors, *args, return_indices=True)[1],
         )
-    if not variant:
-        return lambda: mine(x, *args), lambda: theirs(tensor, *args)
+    if "backward" not in variant:
+        return (
+            lambda: mine(*arrays, *args, **options),
+            lambda: theirs(*tensors, *args, **options),
+        )
+    (tensor,) = tensors
     tensor.requires_grad_()
     # torch keeps the indices with the output, so this output can be sent back again and again.
     pooled = theirs(tensor, *args)
     grad = _random(pooled.shape)
     back, torch_grad = getattr(gradients, f"{name}_backward"), torch.from_numpy(grad)
-    options = {}
     if variant == "backward, indices kept":
         options["indices"] = mine(x, *args, return_indices=True)[1]
 

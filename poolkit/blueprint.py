@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import log2, prod
 from typing import Any, NamedTuple
 
@@ -17,13 +17,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Patch, Rectangle
 from torch import nn
+from torch.nn.modules import module as all_modules
 from torch.overrides import TorchFunctionMode
 
 from poolkit import draw
 from poolkit.costs import run_without_numbers, tensors
 from poolkit.layers import BlurPool2d, GatedPool2d, GeM, MixedPool2d, StochasticPool2d
-
-__all__ = ["Box", "boxes", "network"]
 
 COLOURS = {
     "input": draw.INPUT,
@@ -39,22 +38,22 @@ _SKIP = draw.CURVES[3]
 
 
 class Box(NamedTuple):
-    """One step of a forward pass that a picture shows."""
+    """One step of a forward pass that a picture shows.
+
+    `name`: the module that took it, as in net.named_modules(), or the function that forward called.
+    `kind`: one of COLOURS. `label`: what it does, such as "conv 3×3"; more than one line if need
+    be. `shape`: that of its (first) output, without the batch. `sources`: the boxes whose outputs
+    it takes, by their number. `folded`: the normalisations and activation functions that follow at
+    once, by their class. `times`: how many alike in a row a picture shows as one.
+    """
 
     name: str
-    """The module that took it, as in net.named_modules(), or the function that forward called."""
     kind: str
-    """One of COLOURS."""
     label: str
-    """What it does, such as "conv 3×3"; more than one line if need be."""
     shape: tuple[int, ...]
-    """The shape of its (first) output, without the batch."""
     sources: tuple[int, ...]
-    """The boxes whose outputs it takes, by their number."""
     folded: tuple[str, ...] = ()
-    """The normalisations and activation functions that follow at once, by their class."""
     times: int = 1
-    """How many alike in a row a picture shows as one."""
 
 
 def boxes(net: nn.Module, input_shape: Sequence[int]) -> tuple[Box, ...]:
@@ -77,16 +76,11 @@ def boxes(net: nn.Module, input_shape: Sequence[int]) -> tuple[Box, ...]:
     """
     if not isinstance(net, nn.Module):
         raise TypeError(f"net={net!r} must be a torch Module, not {type(net).__name__}")
-    watch = _Watch()
-    hooks = []
-    for name, module in net.named_modules():
-        if module is net:
-            hooks.append(module.register_forward_pre_hook(watch.start))
-        # A net of the reader's own may have no parts but the functions it calls.
-        if _is_layer(module) and (module is not net or _is_torchs(module)):
-            hooks.append(module.register_forward_pre_hook(watch.enter))
-            hooks.append(module.register_forward_hook(watch.leave_as(name), with_kwargs=True))
-    hooks.append(net.register_forward_hook(watch.end))
+    watch = _Watch(net)
+    hooks = [
+        all_modules.register_module_forward_pre_hook(watch.enter),
+        all_modules.register_module_forward_hook(watch.leave, with_kwargs=True),
+    ]
     try:
         with watch:
             run_without_numbers(net, input_shape)
@@ -98,7 +92,7 @@ def boxes(net: nn.Module, input_shape: Sequence[int]) -> tuple[Box, ...]:
     finally:
         for hook in hooks:
             hook.remove()
-    return watch.finished(net)
+    return watch.finished()
 
 
 def network(net: nn.Module, input_shape: Sequence[int], *, title: str | None = None) -> Figure:
@@ -106,9 +100,9 @@ def network(net: nn.Module, input_shape: Sequence[int], *, title: str | None = N
 
     Heights are in proportion to the maps' sides, widths grow with the logarithm of the number of
     maps; below each box stand what it does and the shape of its output, maps × height × width.
-    Boxes alike in a row are drawn once. Branches lie one below the other; skip connections
-    are arcs above. A net that makes its maps small and large again goes down and up, so
-    that maps of a size lie at one height.
+    Boxes alike in a row are drawn once. Branches lie one below the other; skip connections are arcs
+    above. A net that makes its maps small and large again goes down and up, so that maps of a size
+    lie at one height.
 
     Args: `net`, a module that takes one tensor; `input_shape`, the shape of it, with the batch;
     `title`, None for the name of the net's class.
@@ -129,8 +123,8 @@ def network(net: nn.Module, input_shape: Sequence[int], *, title: str | None = N
 # What forward calls by itself, by the name of the function: joins of branches and how they are
 # written, and what is told from its name. Of the rest, what changes the maps' sides is a box.
 _JOINS = {
-    **dict.fromkeys(("add", "add_", "__add__", "__radd__", "__iadd__"), "+"),
-    **dict.fromkeys(("mul", "mul_", "__mul__", "__rmul__", "__imul__"), "×"),
+    **dict.fromkeys(("add", "radd", "iadd"), "+"),
+    **dict.fromkeys(("mul", "rmul", "imul"), "×"),
     **dict.fromkeys(("cat", "concat", "concatenate"), "joined"),
 }
 _FUNCTIONS = {
@@ -160,94 +154,76 @@ _WORDS |= {"AdaptiveMaxPool2d": "max", "MaxUnpool2d": "unpool", "LPPool2d": "LP"
 class _Watch(TorchFunctionMode):
     """Follow tensors from the input on: which box each of them comes from."""
 
-    def __init__(self) -> None:
+    def __init__(self, net: nn.Module) -> None:
         super().__init__()
+        self.net = net
+        self.names = {module: name for name, module in net.named_modules()}
         self.boxes: list[Box] = []
         self.output: Any = None
         self._layers_entered = 0
-        self._box_of: dict[int, int] = {}
-        # An id is given to another tensor as soon as its own is gone.
-        self._kept: list[torch.Tensor] = []
-
-    def start(self, net: nn.Module, args: tuple) -> None:
-        self._add(Box("", "input", "input", tuple(args[0].shape[1:]), ()), [args[0]])
 
     def enter(self, module: nn.Module, args: tuple) -> None:
-        self._layers_entered += 1
+        if module is self.net:
+            self.boxes.append(Box("", "input", "input", tuple(args[0].shape[1:]), ()))
+            args[0].box = 0
+        self._layers_entered += self._is_layer(module)
 
-    def leave_as(self, name: str) -> Any:
-        def leave(module: nn.Module, args: tuple, kwargs: dict, output: Any) -> None:
+    def leave(self, module: nn.Module, args: tuple, kwargs: dict, output: Any) -> None:
+        if module is self.net:
+            self.output = output
+        if self._is_layer(module):
             self._layers_entered -= 1
-            if not self._layers_entered:
-                self._step(name, module, tensors((args, kwargs)), tensors(output))
-
-        return leave
-
-    def end(self, net: nn.Module, args: tuple, output: Any) -> None:
-        self.output = output
+            self._follow(self.names[module], module, (args, kwargs), output)
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         output = function(*args, **(kwargs or {}))
-        if not self._layers_entered:
-            name = getattr(function, "__name__", str(function))
-            self._step(name, function, tensors((args, kwargs)), tensors(output))
+        name = getattr(function, "__name__", str(function)).strip("_")
+        self._follow(name, function, (args, kwargs), output)
         return output
 
-    def finished(self, net: nn.Module) -> tuple[Box, ...]:
+    def finished(self) -> tuple[Box, ...]:
+        who = f"net, a {type(self.net).__name__},"
         if not isinstance(self.output, torch.Tensor):
             raise ValueError(
-                f"net, a {type(net).__name__}, returns {type(self.output).__name__}; "
-                "only a net that returns one tensor can be drawn"
+                f"{who} returns {type(self.output).__name__}; only a net that returns one tensor "
+                "can be drawn"
             )
-        last = self._box_of.get(id(self.output), 0)
+        last = getattr(self.output, "box", 0)
         if last == 0:
             raise ValueError(
-                f"net, a {type(net).__name__}, has no layer between its input and its output "
-                "that a picture could show"
+                f"{who} has no layer between its input and its output that a picture could show"
             )
         shape = tuple(self.output.shape[1:])
         if prod(shape) != prod(self.boxes[last].shape):
             self.boxes.append(Box("", "other", "output", shape, (last,)))
         return tuple(self.boxes)
 
-    def _step(
-        self, name: str, done: Any, inputs: list[torch.Tensor], outputs: list[torch.Tensor]
-    ) -> None:
-        known = [tensor for tensor in inputs if id(tensor) in self._box_of]
-        if not known or not outputs:
+    def _is_layer(self, module: nn.Module) -> bool:
+        """Tell whether a module is one step, not a net of others: nobody looks into torch's own."""
+        where = type(module).__module__
+        if where.startswith("torch.nn.modules") and where != "torch.nn.modules.container":
+            return module in self.names
+        # A net of the reader's own may have no parts but the functions it calls.
+        return module in self.names and module is not self.net and not any(module.children())
+
+    def _follow(self, name: str, done: Any, given: Any, output: Any) -> None:
+        """Take down a step, unless it is a part of one, or does nothing with the net's input."""
+        known = [tensor for tensor in tensors(given) if hasattr(tensor, "box")]
+        outputs = tensors(output)
+        if self._layers_entered or not known or not outputs:
             return
-        sources = tuple(dict.fromkeys(self._box_of[id(tensor)] for tensor in known))
+        sources = tuple(dict.fromkeys(tensor.box for tensor in known))
         before, after = tuple(known[0].shape[1:]), tuple(outputs[0].shape[1:])
         kind = _kind(name, done, len(sources), before, after)
+        number = sources[0]
         if kind is not None:
-            self._add(Box(name, kind, _label(name, done, after), after, sources), outputs)
-            return
-        if isinstance(done, nn.Module) and not isinstance(done, _NOT_SHOWN):
-            box = self.boxes[sources[0]]
-            self.boxes[sources[0]] = box._replace(folded=(*box.folded, _word(done)))
-        elif name in ("relu", "relu_"):
-            box = self.boxes[sources[0]]
-            self.boxes[sources[0]] = box._replace(folded=(*box.folded, "ReLU"))
-        self._remember(sources[0], outputs)
-
-    def _add(self, box: Box, outputs: list[torch.Tensor]) -> None:
-        self.boxes.append(box)
-        self._remember(len(self.boxes) - 1, outputs)
-
-    def _remember(self, number: int, outputs: Iterable[torch.Tensor]) -> None:
+            number = len(self.boxes)
+            self.boxes.append(Box(name, kind, _label(name, done, after), after, sources))
+        elif name == "relu" or (isinstance(done, nn.Module) and not isinstance(done, _NOT_SHOWN)):
+            box = self.boxes[number]
+            self.boxes[number] = box._replace(folded=(*box.folded, _word(done)))
         for tensor in outputs:
-            self._box_of[id(tensor)] = number
-            self._kept.append(tensor)
-
-
-def _is_torchs(module: nn.Module) -> bool:
-    return type(module).__module__.startswith("torch.nn.modules")
-
-
-def _is_layer(module: nn.Module) -> bool:
-    """Tell whether a module is one step, not a net of others: nobody looks into torch's own."""
-    container = type(module).__module__ == "torch.nn.modules.container"
-    return not container and (_is_torchs(module) or not any(module.children()))
+            tensor.box = number
 
 
 def _kind(
@@ -258,10 +234,8 @@ def _kind(
     for known, kind in _CLASSES.items():
         if isinstance(done, known):
             return kind
-    if not is_module and name in _FUNCTIONS:
-        return _FUNCTIONS[name]
-    if not is_module and "_pool" in name:
-        return "pool"
+    if not is_module and (name in _FUNCTIONS or "_pool" in name):
+        return _FUNCTIONS.get(name, "pool")
     if not is_module and sources > 1:
         return "join"
     if len(before) == 3 and prod(after) < prod(before) and len(after) < 3:
@@ -276,7 +250,7 @@ def _kind(
 
 def _label(name: str, done: Any, shape: tuple[int, ...]) -> str:
     if not isinstance(done, nn.Module):
-        return _JOINS.get(name, name.strip("_").removesuffix("2d").replace("_", " "))
+        return _JOINS.get(name, name.removesuffix("2d").replace("_", " "))
     if isinstance(done, nn.Linear):
         return "dense"
     if isinstance(done, nn.Upsample):
@@ -284,23 +258,15 @@ def _label(name: str, done: Any, shape: tuple[int, ...]) -> str:
     if isinstance(done, _ADAPTIVE) or (isinstance(done, GeM) and done.kernel_size is None):
         whole = "whole map" if prod(shape[1:]) == 1 else f"to {_by(shape[1:])}"
         return f"{_word(done)}\n{whole}"
-    if isinstance(done, BlurPool2d):
-        kernel_size = done.filter_size
-    elif isinstance(done, GatedPool2d):
-        kernel_size = len(done.mask)
-    elif isinstance(done, tuple(_CLASSES)):
-        kernel_size = done.kernel_size
-    else:  # a layer of the net's own
+    if not isinstance(done, tuple(_CLASSES)):  # a layer of the net's own
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "\n", type(done).__name__)
-    lines = [f"{_word(done)} {_by(kernel_size)}"]
+    kernel_size = done.filter_size if isinstance(done, BlurPool2d) else done.kernel_size
     if isinstance(done, _CONVOLUTIONS):
-        lines[0] = f"conv {_by(kernel_size)}"
-        usual = 1
+        lines, usual = [f"conv {_by(kernel_size)}"], 1
     elif isinstance(done, _TRANSPOSED):
-        lines = ["transposed", _by(kernel_size)]
-        usual = None
+        lines, usual = ["transposed", _by(kernel_size)], None
     else:
-        usual = kernel_size
+        lines, usual = [f"{_word(done)} {_by(kernel_size)}"], kernel_size
     if done.stride is not None and _by(done.stride) != _by(usual):
         lines.append(f"stride {_by(done.stride, short=True)}")
     if _by(getattr(done, "dilation", 1)) != _by(1):
@@ -310,8 +276,8 @@ def _label(name: str, done: Any, shape: tuple[int, ...]) -> str:
     return "\n".join(lines)
 
 
-def _word(module: nn.Module) -> str:
-    name = type(module).__name__
+def _word(done: Any) -> str:
+    name = type(done).__name__ if isinstance(done, nn.Module) else "ReLU"
     return _WORDS.get(name, name)
 
 
@@ -328,10 +294,10 @@ def _merged(steps: Sequence[Box]) -> list[Box]:
     number: list[int] = []
     for box in steps:
         box = box._replace(sources=tuple(number[source] for source in box.sources))
-        last = merged[-1] if merged else None
-        alike = last is not None and box.sources == (len(merged) - 1,)
-        alike = alike and uses.count(len(number) - 1) == 1 and box.kind in ("convolution", "dense")
-        if alike and box[1:4] + box[5:6] == last[1:4] + last[5:6]:
+        last = merged[-1] if merged else box
+        in_a_row = box.sources == (len(merged) - 1,) and uses.count(len(number) - 1) == 1
+        alike = (box.kind, box.label, box.shape, box.folded) == last[1:4] + last[5:6]
+        if in_a_row and alike and box.kind in ("convolution", "dense"):
             merged[-1] = last._replace(times=last.times + 1)
         else:
             merged.append(box)
@@ -349,8 +315,8 @@ def _skips(steps: Sequence[Box]) -> set[tuple[int, int]]:
     return found
 
 
-# All lengths are inches.
 _MOST = 40
+# All lengths are inches.
 _WIDEST = 8.0
 _TALLEST, _LEAST = 0.8, 0.14
 _LINE = 0.135
@@ -361,128 +327,119 @@ _OVERLAP = 0.27
 _FORK = 0.3
 _POINTS = 8
 
-
-class _Place(NamedTuple):
-    """Where a box is drawn: its centre, and the ends of the column that it has for itself."""
-
-    x: float
-    y: float
-    left: float
-    right: float
+Points = list[tuple[float, float]]
 
 
 class _Layout:
-    """The places of all boxes, and the size of the picture."""
+    """Where all boxes lie, with the texts below them, and the lines between them.
+
+    A box is one column to the right of the last of its sources. It lies in the lane of its source,
+    unless another branch does already.
+    """
 
     def __init__(self, steps: Sequence[Box], split_shapes: bool) -> None:
         self.steps, self.skips = steps, _skips(steps)
         self.texts = [_text(box, split_shapes) for box in steps]
-        self.sizes = self._sizes()
-        edges = {(a, b) for b, box in enumerate(steps) for a in box.sources} - self.skips
+        self.sides = [box.shape[1] if len(box.shape) == 3 else 0 for box in steps]
+        self.sizes = [self._size(i) for i in range(len(steps))]
         self.levels = self._levels()
-        lanes, self.width, _, _ = self._row(list(range(len(steps))), edges)
-        self.places = [lanes[i]._replace(y=lanes[i].y + y) for i, y in enumerate(self.levels)]
-        self.bottom = min(p.y - self._below(i) for i, p in enumerate(self.places))
+        columns: list[int] = []
+        for box in steps:
+            columns.append(max((columns[a] + 1 for a in box.sources), default=0))
+        self.y = self._heights(_lanes(steps, self.skips, columns))
+        self.left, self.x, self.width = self._places(columns)
+        self.bottom = min(y - self._below(i) for i, y in enumerate(self.y))
 
     def top(self, i: int) -> float:
-        return self.places[i].y + self.sizes[i][1] / 2
+        return self.y[i] + self.sizes[i][1] / 2
 
-    def _sizes(self) -> list[tuple[float, float]]:
-        """Return the width and the height of each box."""
-        highest = max(box.shape[1] for box in self.steps if len(box.shape) == 3)
-        sizes = []
-        for box in self.steps:
-            height = _TALLEST * box.shape[1] / highest if len(box.shape) == 3 else 0
-            sizes.append((0.1 + 0.035 * log2(box.shape[0] + 1), max(height, _LEAST)))
-            if box.label in ("+", "×"):
-                sizes[-1] = (0.24, 0.24)
-        return sizes
+    def line(self, a: int, b: int) -> Points:
+        """Return the corners of the line from one box to the next, past the texts below boxes."""
+        out = (self.x[a] + self.sizes[a][0] / 2, self.y[a])
+        into = (self.x[b] - self.sizes[b][0] / 2, self.y[b])
+        if out[1] == into[1]:
+            return [out, into]
+        if self.levels[a] == self.levels[b]:
+            turn = self.left[b] - _FORK
+            return [out, (turn, out[1]), (turn + 0.7 * _FORK, into[1]), into]
+        if out[1] > into[1]:
+            return [out, (self.x[b], out[1]), (self.x[b], self.top(b))]
+        return [(self.x[a], self.top(a)), (self.x[a], into[1]), into]
+
+    def arcs(self) -> dict[tuple[int, int], Points]:
+        """Return the skip connections: each above all boxes on its way, and the others there."""
+        heights: dict[tuple[int, int], float] = {}
+        for a, b in sorted(self.skips, key=lambda edge: edge[1] - edge[0]):
+            over = [self.top(i) for i in range(a, b + 1)]
+            over += [y for (c, d), y in heights.items() if a <= c and d <= b]
+            heights[a, b] = max(over) + 0.17
+        found = {}
+        for (a, b), y in heights.items():
+            # Not from the middle, where the line from above ends.
+            start, end = self.x[a] + self.sizes[a][0] / 4, self.x[b]
+            found[a, b] = [(start, self.top(a)), (start, y), (end, y), (end, self.top(b))]
+        return found
+
+    def _size(self, i: int) -> tuple[float, float]:
+        """Return the width and the height of a box."""
+        if not self.texts[i]:
+            return (0.24, 0.24)
+        height = _TALLEST * self.sides[i] / max(1, *self.sides)
+        return (0.1 + 0.035 * log2(self.steps[i].shape[0] + 1), max(height, _LEAST))
 
     def _below(self, i: int) -> float:
         return self.sizes[i][1] / 2 + 0.05 + _LINE * len(self.texts[i])
 
-    def _levels(self) -> list[float]:
-        """Return how high boxes are drawn: all alike, or, if the net goes up, by their sides."""
-        sides = [box.shape[1] if len(box.shape) == 3 else 1 for box in self.steps]
-        if not any(
-            box.kind == "upsampling" and sides[i] > sides[box.sources[0]]
+    def _levels(self) -> list[int]:
+        """Return for each box how far down its maps lie: all alike, unless the net goes up."""
+        goes_up = any(
+            box.kind == "upsampling" and self.sides[i] > self.sides[box.sources[0]]
             for i, box in enumerate(self.steps)
-        ):
-            return [0.0] * len(sides)
-        y, height = 0.0, {}
-        for side in sorted(set(sides), reverse=True):
-            here = [i for i, other in enumerate(sides) if other == side]
-            tallest = max(self.sizes[i][1] for i in here) / 2
-            y -= tallest if height else 0
-            height[side] = y
+        )
+        return [-max(side, 1) if goes_up else 0 for side in self.sides]
+
+    def _heights(self, lanes: Sequence[int]) -> list[float]:
+        """Return the y of each box: those of a level and a lane lie in a row."""
+        rows = list(zip(self.levels, lanes, strict=True))
+        y, heights = 0.0, {}
+        for row in sorted(set(rows)):
+            here = [i for i, other in enumerate(rows) if other == row]
+            y -= max(self.sizes[i][1] for i in here) / 2 if heights else 0
+            heights[row] = y
             y -= max(self._below(i) for i in here) + 0.12
-        return [height[side] for side in sides]
+        return [heights[row] for row in rows]
 
-    def _row(self, nodes: list[int], edges: set[tuple[int, int]]) -> tuple:
-        """Place nodes from left to right, and branches between two of them one below the other.
-
-        Return the places with y around 0, the width, and how far they reach up and down.
-        """
-        places, x, up, down = {}, 0.0, 0.0, 0.0
-        for group in _groups(nodes, edges):
-            if len(group) == 1 and len(group[0]) == 1:
-                (i,) = group[0]
-                letters = max(map(len, self.texts[i]), default=0) * _LETTER
-                width = max(self.sizes[i][0], letters) + _GAP
-                if i and self.levels[i] != self.levels[i - 1]:
-                    x -= _OVERLAP
-                places[i] = _Place(x + width / 2, 0.0, x, x + width)
-                x += width
-                up, down = max(up, self.sizes[i][1] / 2), max(down, self._below(i))
-                continue
-            lanes = [self._row(lane, edges) for lane in group]
-            heights = [lane_up + lane_down + 0.14 for _, _, lane_up, lane_down in lanes]
-            y = sum(heights) / 2
-            up, down = max(up, y), max(down, y)
-            for (lane, _, lane_up, _), height in zip(lanes, heights, strict=True):
-                for i, place in lane.items():
-                    places[i] = place._replace(
-                        x=place.x + x + _FORK,
-                        y=place.y + y - lane_up,
-                        left=place.left + x + _FORK,
-                        right=place.right + x + _FORK,
-                    )
-                y -= height
-            x += max(width for _, width, _, _ in lanes) + 2 * _FORK
-        return places, x, up, down
+    def _places(self, columns: Sequence[int]) -> tuple[list[float], list[float], float]:
+        """Return where the column of each box begins, and its middle, and the width of all."""
+        x, left, middle = 0.0, {}, {}
+        for column in range(max(columns) + 1):
+            here = [i for i, other in enumerate(columns) if other == column]
+            edges = [(a, b) for b in here for a in self.steps[b].sources]
+            edges = [edge for edge in edges if edge not in self.skips]
+            if any(self.levels[a] != self.levels[b] for a, b in edges):
+                x -= _OVERLAP
+            elif any(self.y[a] != self.y[b] for a, b in edges):
+                x += _FORK
+            letters = max(len(line) for i in here for line in ["", *self.texts[i]])
+            width = max(letters * _LETTER, *(self.sizes[i][0] for i in here)) + _GAP
+            left[column], middle[column] = x, x + width / 2
+            x += width
+        return [left[column] for column in columns], [middle[column] for column in columns], x
 
 
-def _groups(nodes: list[int], edges: set[tuple[int, int]]) -> list[list[list[int]]]:
-    """Cut nodes where all ways meet: into single nodes, and branches that run side by side."""
-    at = {node: position for position, node in enumerate(nodes)}
-    inner = [(at[a], at[b]) for a, b in edges if a in at and b in at]
-    # What nothing here comes before, or after, is joined to the outside.
-    inner += [(-1, p) for p in at.values() if all(b != p for _, b in inner)]
-    inner += [(p, len(nodes)) for p in at.values() if all(a != p for a, _ in inner)]
-    meeting = [not any(a < p < b for a, b in inner) for p in range(len(nodes))]
-    if not any(meeting):
-        branches = _branches(nodes, edges)
-        return [branches] if len(branches) > 1 else [[[node]] for node in nodes]
-    groups, between = [], []
-    for node, meets in zip(nodes, meeting, strict=True):
-        if not meets:
-            between.append(node)
-            continue
-        if between:
-            groups.append(_branches(between, edges))
-        groups.append([[node]])
-        between = []
-    return [*groups, _branches(between, edges)] if between else groups
-
-
-def _branches(nodes: list[int], edges: set[tuple[int, int]]) -> list[list[int]]:
-    """Return the parts of a graph that hang together."""
-    branches: list[list[int]] = []
-    for node in nodes:
-        joined = [b for b in branches if any((i, node) in edges for i in b)]
-        branches = [b for b in branches if b not in joined]
-        branches.append([*(i for b in joined for i in b), node])
-    return sorted(sorted(branch) for branch in branches)
+def _lanes(steps: Sequence[Box], skips: set[tuple[int, int]], columns: Sequence[int]) -> list[int]:
+    """Return the lane of each box, counted from the top: branches have one each."""
+    last_use = {a: b for b, box in enumerate(steps) for a in box.sources}
+    lanes: list[int] = []
+    for b, box in enumerate(steps):
+        sources = [a for a in box.sources if (a, b) not in skips]
+        lane = min((lanes[a] for a in sources), default=0)
+        # If another branch has begun there, below all that lie, or pass, above or below this box.
+        if any(columns[a] >= columns[b] and lanes[a] == lane for a in range(b)):
+            beside = [a for a in range(b) if columns[a] >= columns[b] or last_use.get(a, b) >= b]
+            lane = 1 + max(lanes[a] for a in beside)
+        lanes.append(lane)
+    return lanes
 
 
 def _text(box: Box, split_shape: bool) -> list[str]:
@@ -500,77 +457,45 @@ def _text(box: Box, split_shape: bool) -> list[str]:
 
 
 def _drawn(layout: _Layout, title: str) -> Figure:
-    arcs = _arcs(layout)
-    top = max([*arcs.values(), *(layout.top(i) for i in range(len(layout.steps)))]) + 0.1
-    bottom = layout.bottom - 0.1
+    arcs, boxes = layout.arcs(), range(len(layout.steps))
+    top = max([layout.top(i) for i in boxes] + [y for line in arcs.values() for _, y in line]) + 0.1
     width = max(layout.width, 5.0)
     handles = _legend(layout)
     columns = max(1, int(width // 2.6))
     legend = 0.2 * -(-len(handles) // columns) + 0.05
-    height = top - bottom + 0.35 + legend
-    figure = plt.figure(figsize=(width, height), dpi=100)
+    bottom = layout.bottom - 0.1
+    figure = plt.figure(figsize=(width, top - bottom + 0.35 + legend))
     ax = figure.add_axes((0, 0, 1, 1))
     middle = layout.width / 2
     ax.set(xlim=(middle - width / 2, middle + width / 2))
     ax.set(ylim=(bottom - legend, top + 0.35), aspect="equal")
     ax.axis("off")
-    ax.text(middle, top + 0.17, title, fontsize=11, ha="center", va="center")
-    for i, (box, place) in enumerate(zip(layout.steps, layout.places, strict=True)):
-        _box(ax, box, place, layout.sizes[i], layout.texts[i])
-        for source in box.sources:
+    ax.text(middle, top + 0.17, title, fontsize=11, **draw.CENTRED)
+    for i in boxes:
+        _box(ax, layout, i)
+        for source in layout.steps[i].sources:
             if (source, i) in arcs:
-                _arrow(ax, _arc(layout, source, i, arcs[source, i]), _SKIP)
+                _arrow(ax, arcs[source, i], _SKIP)
             else:
-                _arrow(ax, _way(layout, source, i), "#555555")
+                _arrow(ax, layout.line(source, i), "#555555")
     style = {"fontsize": _POINTS, "frameon": False, "borderaxespad": 0.2}
     ax.legend(handles=handles, loc="lower center", ncols=columns, **style)
     return figure
 
 
-def _box(ax: Axes, box: Box, place: _Place, size: tuple[float, float], text: Sequence[str]) -> None:
-    style = {"facecolor": COLOURS[box.kind], "edgecolor": "black", "linewidth": 0.8}
-    if not text:
-        ax.add_patch(Circle((place.x, place.y), size[0] / 2, zorder=3, **style))
-        ax.text(place.x, place.y, box.label, ha="center", va="center", fontsize=11, zorder=4)
+def _box(ax: Axes, layout: _Layout, i: int) -> None:
+    box, x, y, (width, height) = layout.steps[i], layout.x[i], layout.y[i], layout.sizes[i]
+    style = {"facecolor": COLOURS[box.kind], "edgecolor": "black", "linewidth": 0.8, "zorder": 3}
+    if not layout.texts[i]:
+        ax.add_patch(Circle((x, y), width / 2, **style))
+        ax.text(x, y, box.label, fontsize=11, zorder=4, **draw.CENTRED)
         return
-    corner = (place.x - size[0] / 2, place.y - size[1] / 2)
-    ax.add_patch(Rectangle(corner, *size, zorder=3, **style))
-    below = (place.x, corner[1] - 0.05)
-    ax.text(*below, "\n".join(text), ha="center", va="top", fontsize=_POINTS, linespacing=1.15)
+    ax.add_patch(Rectangle((x - width / 2, y - height / 2), width, height, **style))
+    text = {"ha": "center", "va": "top", "fontsize": _POINTS, "linespacing": 1.15}
+    ax.text(x, y - height / 2 - 0.05, "\n".join(layout.texts[i]), **text)
 
 
-def _arcs(layout: _Layout) -> dict[tuple[int, int], float]:
-    """Return how high the skip connections run: above all boxes on their way, and each other."""
-    heights: dict[tuple[int, int], float] = {}
-    for a, b in sorted(layout.skips, key=lambda edge: edge[1] - edge[0]):
-        over = [layout.top(i) for i in range(a, b + 1)]
-        over += [y for (c, d), y in heights.items() if a <= c and d <= b]
-        heights[a, b] = max(over) + 0.17
-    return heights
-
-
-def _arc(layout: _Layout, a: int, b: int, y: float) -> list[tuple[float, float]]:
-    # Not from the middle, where the line from above ends.
-    start, end = layout.places[a].x + layout.sizes[a][0] / 4, layout.places[b].x
-    return [(start, layout.top(a)), (start, y), (end, y), (end, layout.top(b))]
-
-
-def _way(layout: _Layout, a: int, b: int) -> list[tuple[float, float]]:
-    """Return the corners of the line from one box to the next, past the texts below boxes."""
-    (start, end), (wide, _) = (layout.places[a], layout.places[b]), layout.sizes[a]
-    out, into = (start.x + wide / 2, start.y), (end.x - layout.sizes[b][0] / 2, end.y)
-    if out[1] == into[1]:
-        return [out, into]
-    if not any(layout.levels):
-        many = len([s for s in layout.steps[b].sources if (s, b) not in layout.skips]) > 1
-        turn = (end.left - _FORK, start.y) if many else (start.right, start.y)
-        return [out, turn, (turn[0] + _FORK * 0.7, end.y), into]
-    if out[1] > into[1]:
-        return [out, (end.x, start.y), (end.x, layout.top(b))]
-    return [(start.x, layout.top(a)), (start.x, end.y), into]
-
-
-def _arrow(ax: Axes, corners: Sequence[tuple[float, float]], colour: str) -> None:
+def _arrow(ax: Axes, corners: Points, colour: str) -> None:
     ax.plot(*zip(*corners[:-1], strict=True), color=colour, linewidth=1.2, zorder=2)
     arrow = {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0, "linewidth": 1.2}
     ax.annotate("", corners[-1], corners[-2], arrowprops={**arrow, "mutation_scale": 8})

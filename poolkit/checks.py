@@ -69,23 +69,6 @@ def maps(name: str, value: Any, dtypes: tuple[type, ...]) -> np.ndarray:
     return x
 
 
-def grid(name: str, value: Any, most: int) -> list[list[float]]:
-    """Return one map that is small enough to be shown number by number, as rows of floats."""
-    if isinstance(value, np.ndarray):
-        array(name, value)
-    try:
-        found = np.array(value, dtype=float)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name} must hold numbers, in rows of the same length") from None
-    if found.ndim != 2 or not 0 < min(found.shape) <= max(found.shape) <= most:
-        raise ValueError(
-            f"{name} has shape {found.shape}, not (H, W) with 1 to {most} rows and columns"
-        )
-    if not np.isfinite(found).all():
-        raise ValueError(f"{name} holds a number that is not finite")
-    return found.tolist()
-
-
 def two(name: str, value: Any) -> tuple[Any, Any]:
     if not isinstance(value, tuple | list):
         return (value, value)
@@ -102,12 +85,17 @@ def pair(name: str, value: Any, minimum: int | None = None) -> tuple[int, int]:
     return (height, width)
 
 
-def norm_type(value: Any) -> float:
+def real_number(name: str, value: Any, kind: str = "a number") -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"norm_type={value!r} must be a number, not {type(value).__name__}")
-    if value == 0 or math.isnan(value):
-        raise ValueError(f"norm_type={value} must be a number but 0, as the norm is a p-th root")
+        raise TypeError(f"{name}={value!r} must be {kind}, not {type(value).__name__}")
     return float(value)
+
+
+def norm_type(value: Any) -> float:
+    p = real_number("norm_type", value)
+    if p == 0 or math.isnan(p):
+        raise ValueError(f"norm_type={value} must be a number but 0, as the norm is a p-th root")
+    return p
 
 
 def indices(value: Any, of: str, shape: tuple[int, ...]) -> np.ndarray:

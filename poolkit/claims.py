@@ -11,8 +11,9 @@ verdict is in `judging`.
 import copy
 import functools
 import math
+from collections import Counter
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import pairwise, product
 from statistics import median
 from typing import Any
 
@@ -24,7 +25,7 @@ from torch.nn.functional import pad
 from poolkit import experiments, layers
 from poolkit.arithmetic import Layer, receptive_field
 from poolkit.compat import torchvision
-from poolkit.costs import Cost, WindowOperation, cost, poolings_and_strides, window_operations
+from poolkit.costs import Cost, WindowOperation, cost, window_operations
 from poolkit.datasets import fashion_mnist, photo
 from poolkit.functional import avg_pool2d, max_pool2d
 from poolkit.judging import Claim, above, below
@@ -84,10 +85,22 @@ def _cost_without(name: str) -> Cost:
     return cost(without_downsampling(_net(name)), IMAGE)
 
 
+def _times_without(amount: str) -> dict[str, float]:
+    """How many times as much of an amount three nets take without downsampling."""
+    none, pooled = (cost(SmallCNN(name), CLOTHES) for name in ("none", "max"))
+    times = {"small": getattr(none, amount) / getattr(pooled, amount)}
+    for name in ("vgg16", "resnet18"):
+        times[name] = getattr(_cost_without(name), amount) / getattr(_cost(name), amount)
+    return times
+
+
+def _trained(net: nn.Module) -> int:
+    """How many numbers it trains."""
+    return sum(p.numel() for p in net.parameters())
+
+
 def _trained_in_subsampling() -> int:
-    """How many numbers the two poolings of LeNet-5 train."""
-    blocks = LeNet5().features
-    return sum(p.numel() for block in blocks[:2] for p in block[2].parameters())
+    return sum(_trained(block[2]) for block in LeNet5().features[:2])
 
 
 def _points(a: list[float], b: list[float]) -> tuple[float, float]:
@@ -208,14 +221,12 @@ def _lines():
     instead="The same; and in the nets counted it is the average.",
 )
 def _global_pooling():
-    figures = {}
-    for name, pool in (("average", nn.AdaptiveAvgPool2d(1)), ("max", nn.AdaptiveMaxPool2d(1))):
-        maps = [torch.zeros(1, 12, size, size + 3) for size in (5, 7, 12)]
-        figures[name] = max(pool(x).numel() / 12 for x in maps)
+    maps = [torch.zeros(1, 12, size, size + 3) for size in (5, 7, 12)]
+    pools = {"average": nn.AdaptiveAvgPool2d(1), "max": nn.AdaptiveMaxPool2d(1)}
+    figures = {name: max(pool(x).numel() / 12 for x in maps) for name, pool in pools.items()}
     ends = [o.kind for name in NETS for o in _operations(name) if o.output_shape[2:] == (1, 1)]
-    for name, kind in (("average_nets", "avg"), ("max_nets", "max")):
-        figures[name] = ends.count(f"adaptive_{kind}_pool2d")
-    return figures
+    average_nets, max_nets = (ends.count(f"adaptive_{kind}_pool2d") for kind in ("avg", "max"))
+    return figures | {"average_nets": average_nets, "max_nets": max_nets}
 
 
 @_claim(
@@ -259,14 +270,15 @@ def _lead(counts: dict[str, int]) -> int:
     instead="2×2 and 3×3 windows with stride 2 are both common; more nets here have the second.",
 )
 def _most_used():
-    number, nets = {}, {}
-    for name in NETS:
-        for kind, count in poolings_and_strides(_net(name), IMAGE).items():
-            if kind.startswith(("max ", "avg ")):
-                window = kind.split()[1]
-                number[window] = number.get(window, 0) + count
-                nets.setdefault(window, set()).add(name)
-    return {"number": number, "nets": {window: len(names) for window, names in nets.items()}}
+    used = [
+        (f"{o.kernel_size[0]}x{o.kernel_size[1]}/{o.stride[0]}", name)
+        for name in NETS
+        for o in _poolings(name)
+    ]
+    return {
+        "number": Counter(window for window, _ in used),
+        "nets": Counter(window for window, _ in set(used)),
+    }
 
 
 # What it costs.
@@ -281,11 +293,7 @@ def _most_used():
     instead="Halving the maps divides the work of all later convolutions, by a pool or a stride.",
 )
 def _computation():
-    small = {name: cost(SmallCNN(name), CLOTHES).multiply_adds for name in ("none", "max")}
-    figures = {"small": small["none"] / small["max"]}
-    for name in ("vgg16", "resnet18"):
-        figures[name] = _cost_without(name).multiply_adds / _cost(name).multiply_adds
-    return figures
+    return _times_without("multiply_adds")
 
 
 @_claim(
@@ -301,15 +309,9 @@ def _computation():
     instead="Pooling saves parameters only where a map is flattened into a dense layer.",
 )
 def _parameters():
-    small = {name: cost(SmallCNN(name), CLOTHES).parameters for name in ("none", "max")}
     with torch.device("meta"):
-        dense = [nn.Linear(512 * side**2, 4096) for side in (224, 7)]
-    whole, pooled = (sum(p.numel() for p in layer.parameters()) for layer in dense)
-    return {
-        "small": small["none"] / small["max"],
-        "vgg16": _cost_without("vgg16").parameters / _cost("vgg16").parameters,
-        "flattened": whole / pooled,
-    }
+        whole, pooled = (_trained(nn.Linear(512 * side**2, 4096)) for side in (224, 7))
+    return _times_without("parameters") | {"flattened": whole / pooled}
 
 
 @_claim(
@@ -333,7 +335,6 @@ def _large_inputs():
         "batch": 32 * _cost_without("vgg16").activation_bytes / 1e9,
         "one": one.activation_bytes / 1e9,
         "strides": mobile.activation_bytes / 1e9,
-        "poolings": len(_poolings("mobilenet_v2")),
     }
 
 
@@ -351,19 +352,18 @@ def _large_inputs():
 )
 def _weights_and_work():
     """What pools train, and how many numbers they read for 100 multiply-adds of their net."""
-    plain = [p for pool in (nn.MaxPool2d(2), nn.AvgPool2d(2)) for p in pool.parameters()]
     max_, *learned = (
         cost(SmallCNN(name), CLOTHES).parameters for name in ("max", "mixed", "gated", "gem")
     )
+    pools = [o for o in _operations("vgg16") if "pool" in o.kind]
     read = sum(
         math.prod(o.output_shape) * math.prod(o.kernel_size)
         if o.kernel_size
         else math.prod(o.input_shape)
-        for o in _operations("vgg16")
-        if "pool" in o.kind
+        for o in pools
     )
     return {
-        "plain": sum(p.numel() for p in plain),
+        "plain": _trained(nn.MaxPool2d(2)) + _trained(nn.AvgPool2d(2)),
         "learned": [count - max_ for count in learned],
         "lenet5": _trained_in_subsampling(),
         "read": 100 * read / _cost("vgg16").multiply_adds,
@@ -396,20 +396,17 @@ def _overfitting():
     rows = experiments.load("overfitting") + experiments.load("downsamplers")
     for row in rows:
         row["gap"] = row["train_accuracy"] - row["test_accuracy"]
-    sizes = sorted({row["training_images"] for row in rows})
-    figures = {"strided": {}, "none": {}}
-    for size in sizes:
+    figures, gaps = {"strided": {}, "none": {}}, []
+    for size in sorted({row["training_images"] for row in rows}):
         fit_to, gap = (
             experiments.by_variant(rows, column, training_images=size)
             for column in ("train_accuracy", "gap")
         )
-        for pool in ("max", "average"):
-            for other, compared in figures.items():
-                if min(fit_to[pool] + fit_to[other]) >= 0.98:
-                    compared[pool, size] = _points(gap[pool], gap[other])
-        if size == sizes[0]:
-            figures_fewest = 100 * min(median(gap[pool]) for pool in ("max", "average"))
-    return {"fewest": figures_fewest, **figures}
+        gaps.append(100 * min(median(gap[pool]) for pool in ("max", "average")))
+        for pool, (other, compared) in product(("max", "average"), figures.items()):
+            if min(fit_to[pool] + fit_to[other]) >= 0.98:
+                compared[pool, size] = _points(gap[pool], gap[other])
+    return {"fewest": gaps[0], **figures}
 
 
 @_claim(
@@ -433,13 +430,12 @@ def _strided():
     """Strided convolutions against max pooling: points of test accuracy, times the parameters.
 
     In place of the block's convolution and the pool; added in place of the pool; and the added one
-    against the same convolution with a pool, which multiplies so many times as much.
+    against the same convolution with a pool.
     """
     rows = experiments.load("downsamplers")
     accuracy = experiments.by_variant(rows, "test_accuracy")
     counts = {row["variant"]: row["parameters"] for row in rows}
-    work = [cost(SmallCNN(f"added {name}"), CLOTHES).multiply_adds for name in ("max", "strided")]
-    figures = {"same_work": work[0] / work[1]}
+    figures = {}
     for key, a, b in (
         ("replaced", "strided", "max"),
         ("added", "added strided", "max"),

@@ -14,7 +14,11 @@ import matplotlib.pyplot as plt
 from IPython.display import display
 from matplotlib.figure import Figure
 
-__all__ = ["Picker"]
+
+def show_widget(widget: widgets.Widget) -> None:
+    """Show a widget without the text that Jupyter stores beside one: a comparison would find it."""
+    view = {"version_major": 2, "version_minor": 0, "model_id": widget.model_id}
+    display({"application/vnd.jupyter.widget-view+json": view}, raw=True)
 
 
 class Picker(widgets.VBox):
@@ -25,8 +29,7 @@ class Picker(widgets.VBox):
     Args: `draw`, a function that returns a new matplotlib Figure; `choices`, for each of its
     arguments by name the values to choose from, the first of them chosen at the start.
     Attributes: `buttons`, a dict from argument to its ToggleButtons; `picture`, an HTML widget.
-    Raises: ValueError if there is no argument, or one without values.
-    Introduced in lesson 09.
+    Raises: ValueError if there is no argument, or one without values. Introduced in lesson 09.
     """
 
     def __init__(self, draw: Callable[..., Figure], **choices: Sequence[Any]):
@@ -51,22 +54,14 @@ class Picker(widgets.VBox):
         super().__init__([*self.buttons.values(), self.picture])
         self._redraw()
 
-    def _ipython_display_(self) -> None:
-        # Without the text that Jupyter stores beside a widget: it would be compared, and be stale.
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        display({"application/vnd.jupyter.widget-view+json": view}, raw=True)
+    _ipython_display_ = show_widget
 
     def _redraw(self, change: Any = None) -> None:
         figure = self._draw(**{name: row.value for name, row in self.buttons.items()})
-        self.picture.value = _as_image(figure)
+        png = io.BytesIO()
+        figure.savefig(png, format="png")
+        titles = html.escape("; ".join(ax.get_title() for ax in figure.axes))
+        data = f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode('ascii')}"
+        self.picture.value = f'<img alt="{titles}" style="max-width: 100%" src="{data}">'
         # Open figures would be drawn once more below the cell.
         plt.close(figure)
-
-
-def _as_image(figure: Figure) -> str:
-    """Return an HTML image whose text alternative is the titles in the figure."""
-    png = io.BytesIO()
-    figure.savefig(png, format="png")
-    titles = "; ".join(ax.get_title() for ax in figure.axes)
-    data = f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode('ascii')}"
-    return f'<img alt="{html.escape(titles)}" style="max-width: 100%" src="{data}">'

@@ -1,6 +1,7 @@
 """What a net costs, layer by layer, and which windows it uses, counted without computing it."""
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -16,19 +17,24 @@ Tensors = list[torch.Tensor]
 
 
 class LayerCost(NamedTuple):
-    """What one layer costs: how many numbers it trains, multiplications it does, and results."""
+    """What one layer costs: how many numbers it trains, multiplications it does, and results.
+
+    `name`: where the layer is in the net, as in net.named_modules(). `kind`: the name of its class.
+    `output_shape`: of its (first) output; after several uses, that of the last. `activations`: the
+    numbers in its output; 0 if they lie in the memory of its input.
+    """
 
     name: str
-    """Where the layer is in the net, as in net.named_modules()."""
     kind: str
-    """The name of its class."""
     output_shape: tuple[int, ...]
-    """The shape of its (first) output; after several uses, that of the last."""
     parameters: int
     multiply_adds: int
     activations: int
-    """The numbers in its output; 0 if they lie in the memory of its input."""
     activation_bytes: int
+
+
+def _in_all(amount: str) -> property:
+    return property(lambda cost: sum(getattr(layer, amount) for layer in cost.layers))
 
 
 class Cost(NamedTuple):
@@ -39,18 +45,9 @@ class Cost(NamedTuple):
 
     layers: tuple[LayerCost, ...]
     parameters: int
-
-    @property
-    def multiply_adds(self) -> int:
-        return sum(layer.multiply_adds for layer in self.layers)
-
-    @property
-    def activations(self) -> int:
-        return sum(layer.activations for layer in self.layers)
-
-    @property
-    def activation_bytes(self) -> int:
-        return sum(layer.activation_bytes for layer in self.layers)
+    multiply_adds = _in_all("multiply_adds")
+    activations = _in_all("activations")
+    activation_bytes = _in_all("activation_bytes")
 
     def by_side(self, amount: str, sides: Sequence[int]) -> dict[int, int]:
         """Sort an amount by the height of the layers' outputs, and add up for each of `sides`.
@@ -122,14 +119,15 @@ def cost(net: nn.Module, input_shape: Sequence[int]) -> Cost:
 
 
 class WindowOperation(NamedTuple):
-    """One convolution or pooling that a net computed; sizes are pairs (height, width)."""
+    """One convolution or pooling that a net computed; sizes are pairs (height, width).
+
+    `name`: the module that computed it, as in net.named_modules(). `kind`: the name of the function
+    in torch.nn.functional. Adaptive pooling has None for the four sizes.
+    """
 
     name: str
-    """The module that computed it, as in net.named_modules()."""
     kind: str
-    """The name of the function in torch.nn.functional."""
     kernel_size: tuple[int, int] | None
-    """None for adaptive pooling, and so are stride, padding and dilation."""
     stride: tuple[int, int] | None
     padding: tuple[int, int] | None
     dilation: tuple[int, int] | None
@@ -155,13 +153,11 @@ def window_operations(net: nn.Module, input_shape: Sequence[int]) -> tuple[Windo
     # The module at work is the last one that was entered and not left.
     entered = []
 
-    def enter(name: str, *_: Any) -> None:
-        entered.append(name)
-
     def leave(*_: Any) -> None:
         entered.pop()
 
-    with _watched(net, enter, leave), _WatchWindows(entered) as watch:
+    watch = _WatchWindows(entered)
+    with _watched(net, lambda name, *_: entered.append(name), leave), watch:
         run_without_numbers(net, input_shape)
     return tuple(watch.operations)
 
@@ -169,16 +165,15 @@ def window_operations(net: nn.Module, input_shape: Sequence[int]) -> tuple[Windo
 def poolings_and_strides(net: nn.Module, input_shape: Sequence[int]) -> dict[str, int]:
     """Count a net's poolings, and its convolutions with a stride, by kernel and stride.
 
-    It returns a dict from a name such as "max 3x3/2", which has stride 2, to a count. Adaptive
-    pooling has the sizes of its maps instead, as in "adaptive avg 7x7->1x1".
-
-    Args: `net`, a module that takes one tensor; `input_shape`, the shape of it, with the batch.
-    Introduced in lesson 10.
+    Args: as `window_operations`.
+    Returns: a dict from a name such as "max 3x3/2", which has stride 2, to a count. Adaptive
+    pooling has the sizes of its maps instead, as in "adaptive avg 7x7->1x1". Introduced in
+    lesson 10.
 
     >>> poolings_and_strides(nn.Sequential(nn.Conv2d(1, 6, 5), nn.MaxPool2d(2)), (1, 1, 28, 28))
     {'max 2x2/2': 1}
     """
-    counts = {}
+    counts = Counter()
     for operation in window_operations(net, input_shape):
         if operation.kind == "conv2d" and operation.stride == (1, 1):
             continue
@@ -189,16 +184,14 @@ def poolings_and_strides(net: nn.Module, input_shape: Sequence[int]) -> dict[str
             stride = height if height == width else _size(operation.stride)
             sizes = f"{_size(operation.kernel_size)}/{stride}"
         kind = operation.kind.removesuffix("2d").removesuffix("_pool").replace("_", " ")
-        name = f"{kind} {sizes}"
-        counts[name] = counts.get(name, 0) + 1
-    return counts
+        counts[f"{kind} {sizes}"] += 1
+    return dict(counts)
 
 
 class _WatchWindows(TorchFunctionMode):
     def __init__(self, entered):
         super().__init__()
-        self.entered = entered
-        self.operations = []
+        self.entered, self.operations = entered, []
 
     def __torch_function__(self, function, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -274,7 +267,9 @@ def _layer_cost(
             f"layer {name!r} is of kind {type(module).__name__}, whose multiply-adds are not "
             "known; give it a method multiply_adds(input, output)"
         )
-    kept = [out for out in outputs if not any(_same_memory(out, x) for x in inputs)]
+    # On the meta device all addresses are 0, but the storages are still different objects.
+    given = {x.untyped_storage()._cdata for x in inputs}
+    kept = [out for out in outputs if out.untyped_storage()._cdata not in given]
     return LayerCost(
         name,
         type(module).__name__,
@@ -297,14 +292,10 @@ def _sum(before: LayerCost, again: LayerCost) -> LayerCost:
 
 def _without_others(row: LayerCost, net: nn.Module, layers: dict[str, LayerCost]) -> LayerCost:
     """Leave out of a layer's parameters those of other layers inside of it."""
-    inside = f"{row.name}." if row.name else ""
-    others = {
-        parameter
-        for name in layers
-        if name != row.name and name.startswith(inside)
-        for parameter in net.get_submodule(name).parameters()
-    }
-    own = set(net.get_submodule(row.name).parameters()) - others
+    own = set(net.get_submodule(row.name).parameters())
+    for name in layers:
+        if name != row.name and name.startswith(f"{row.name}." if row.name else ""):
+            own -= set(net.get_submodule(name).parameters())
     return row._replace(parameters=sum(parameter.numel() for parameter in own))
 
 
@@ -317,8 +308,3 @@ def tensors(value: Any) -> Tensors:
     if isinstance(value, tuple | list):
         return [tensor for part in value for tensor in tensors(part)]
     return []
-
-
-def _same_memory(a: torch.Tensor, b: torch.Tensor) -> bool:
-    # On the meta device all addresses are 0, but the storages are still different objects.
-    return a.untyped_storage()._cdata == b.untyped_storage()._cdata

@@ -14,21 +14,11 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from poolkit.checks import whole_number
-from poolkit.metrics import VOID
+from poolkit.metrics import VOID, Pair
 
 DATA = Path(__file__).resolve().parent.parent / "data"
-FASHION_CLASSES = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-)
+FASHION_CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat")
+FASHION_CLASSES += ("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 SCENE_CLASSES = ("background", *FASHION_CLASSES)
 
 # MD5 of each file, to tell a damaged one from a sound one; Fashion-MNIST's are its authors'.
@@ -44,7 +34,7 @@ PHOTOS = {
 }
 
 
-def fashion_mnist(train: bool = True, root: Path = DATA) -> tuple[torch.Tensor, torch.Tensor]:
+def fashion_mnist(train: bool = True, root: Path = DATA) -> Pair:
     """Return the images and labels of Fashion-MNIST: 10 kinds of clothes, 28x28 grey pixels.
 
     The four files are checked and read as they are; nothing is written.
@@ -75,9 +65,7 @@ class Scenes(Dataset):
     def __init__(
         self, images: torch.Tensor, masks: torch.Tensor, transforms: Callable | None = None
     ) -> None:
-        self.images = images
-        self.masks = masks
-        self.transforms = transforms
+        self.images, self.masks, self.transforms = images, masks, transforms
 
     def __len__(self) -> int:
         return len(self.images)
@@ -159,7 +147,7 @@ def fashion_scenes(
     return Scenes(torch.from_numpy(images)[:, None], torch.from_numpy(masks), transforms)
 
 
-def to_tensors(dataset: Dataset, size: int = 64) -> tuple[torch.Tensor, torch.Tensor]:
+def to_tensors(dataset: Dataset, size: int = 64) -> Pair:
     """Return a segmentation set as a pair of tensors (images, masks), the form that `fit` takes.
 
     The set may be `fashion_scenes`, or one of torchvision's, such as VOCSegmentation or

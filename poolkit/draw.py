@@ -2,6 +2,9 @@
 results over seeds.
 
 Every function draws one new figure and returns it; a notebook cell shows it with ``plt.show()``.
+Pictures come in a dict from title to array or tensor, and curves in a dict from name to numbers: an
+empty one raises ValueError, as do other shapes than those said, and a masked array TypeError.
+
 The colours mean the same everywhere and come from the palette of Okabe & Ito 2008
 (jfly.uni-koeln.de/color), which colour-blind readers can tell apart. Nothing is told by colour
 alone: windows have outlines, padding is hatched, curves carry their names.
@@ -22,34 +25,10 @@ from matplotlib.ticker import LogLocator
 
 from poolkit import checks
 from poolkit.arithmetic import conv_transpose_output_size
-from poolkit.checks import whole_number
 from poolkit.environment import invisible_figures
 
 if TYPE_CHECKING:
     from poolkit.training import History
-
-__all__ = [
-    "CLASSES",
-    "CURVES",
-    "INPUT",
-    "OUTPUT",
-    "PADDING",
-    "WINDOW",
-    "bands",
-    "confusion",
-    "costs",
-    "feature_maps",
-    "grids",
-    "images",
-    "learning_curves",
-    "number",
-    "overlaps",
-    "ranges",
-    "seeds",
-    "segmentations",
-    "shares",
-    "sheet",
-]
 
 INPUT = "#56B4E9"
 WINDOW = "#D55E00"
@@ -69,8 +48,9 @@ if _problem := invisible_figures():
 # The top row, the left column, the height and the width of an outline, in cells.
 Outline = tuple[float, float, float, float]
 
+CENTRED = {"ha": "center", "va": "center"}
+
 _INCHES_PER_CELL = 0.5
-_DPI = 100
 # From one name to the next above it, in points.
 _LINE = 13
 
@@ -83,22 +63,18 @@ def grids(
 ) -> Figure:
     """Draw 2-D arrays of numbers side by side: the first as the input, the others as outputs.
 
-    Args: `panels`, a dict from title to an array of shape (H, W); `windows`, outlines on the first
-    array, each (top, left, height, width) in cells, or a dict from title to the outlines on that
-    array; `padding`, the width of the border of the first array that is padding, in cells, an int
-    or a pair (rows, columns), which is hatched.
-    Raises: ValueError if an array does not have 2 axes, or there is none; TypeError if one is
-    masked.
+    Args: `panels`, of shape (H, W); `windows`, outlines on the first array, each (top, left,
+    height, width) in cells, or a dict from title to the outlines on that array; `padding`, how many
+    rows and columns along the border of the first array are padding, which is hatched.
     Introduced in lesson 01.
     """
-    arrays = _two_dimensional(panels)
+    arrays = _arrays(panels, "(H, W)")
     widths = [a.shape[1] for a in arrays.values()]
     height = max(a.shape[0] for a in arrays.values())
     figure, axes = plt.subplots(
         ncols=len(arrays),
         width_ratios=widths,
-        figsize=((sum(widths) + len(widths)) * _INCHES_PER_CELL, (height + 1) * _INCHES_PER_CELL),
-        dpi=_DPI,
+        figsize=(_INCHES_PER_CELL * (sum(widths) + len(widths)), _INCHES_PER_CELL * (height + 1)),
         squeeze=False,
         layout="constrained",
     )
@@ -107,42 +83,27 @@ def grids(
         _grid(ax, values, OUTPUT if i else INPUT, 0 if i else padding)
         ax.set_title(title, fontsize=11)
         for top, left, h, w in outlines.get(title, ()):
-            ax.add_patch(
-                Rectangle((left - 0.5, top - 0.5), w, h, fill=False, edgecolor=WINDOW, linewidth=3)
-            )
+            style = {"fill": False, "edgecolor": WINDOW, "linewidth": 3}
+            ax.add_patch(Rectangle((left - 0.5, top - 0.5), w, h, **style))
     return figure
 
 
 def images(
-    panels: Mapping[str, Any],
-    *,
-    columns: int = 5,
-    limits: tuple[float, float] | None = None,
+    panels: Mapping[str, Any], *, columns: int = 5, limits: tuple[float, float] | None = None
 ) -> Figure:
     """Draw images side by side.
 
-    Args: `panels`, a dict from title to an image, an array or a tensor of shape (H, W), (1, H, W)
-    or, in colour, (3, H, W), where uint8 is shown from 0 to 255; `columns`, images per row;
-    `limits`, for other dtypes, the values shown as black and as white, where None means each
-    image's own smallest and largest.
-    Raises: ValueError if an image has another shape, or there is none; TypeError if one is masked.
-    Introduced in lesson 01.
+    Args: `panels`, of shape (H, W), (1, H, W) or, in colour, (3, H, W), where uint8 is shown from 0
+    to 255; `columns`, images per row; `limits`, for other dtypes, the values shown as black and as
+    white, where None means each image's own smallest and largest. Introduced in lesson 01.
     """
     pictures = {title: _picture(title, image) for title, image in _arrays(panels).items()}
     columns = min(columns, len(pictures))
     rows = -(-len(pictures) // columns)
     tallest = max(p.shape[0] / p.shape[1] for p in pictures.values())
     side = 9 / columns if columns > 2 else 4
-    figure, axes = plt.subplots(
-        rows,
-        columns,
-        figsize=(side * columns, (side * tallest + 0.35) * rows),
-        dpi=_DPI,
-        squeeze=False,
-        layout="constrained",
-    )
-    for ax in axes.flat:
-        ax.axis("off")
+    size = (side * columns, (side * tallest + 0.35) * rows)
+    figure, axes = _blank(rows, columns, figsize=size)
     for ax, (title, picture) in zip(axes.flat, pictures.items(), strict=False):
         low, high = (0, 255) if picture.dtype == np.uint8 else limits or (None, None)
         ax.imshow(picture, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
@@ -155,12 +116,9 @@ def segmentations(panels: Mapping[str, Any], names: Sequence[str], *, columns: i
 
     The names of the classes that occur stand below.
 
-    Args: `panels`, a dict from title to an image of uint8, (1, H, W), or a map of classes, (H, W);
-    `names`, one per class, at most 11, the first that of the background, which has no number;
-    `columns`, pictures per row.
-    Raises: ValueError if a map has a class without a name, a panel has another shape, or there is
-    none, or there are more names than colours; TypeError if a panel is masked.
-    Introduced in lesson 12.
+    Args: `panels`, images of uint8, (1, H, W), and maps of classes, (H, W); `names`, one per class,
+    at most 11, the first that of the background, which has no number; `columns`, pictures per row.
+    Raises: ValueError too if a class has no name, or a name no colour. Introduced in lesson 12.
     """
     if len(names) > len(CLASSES):
         raise ValueError(f"there are {len(names)} names and only {len(CLASSES)} colours")
@@ -181,16 +139,8 @@ def segmentations(panels: Mapping[str, Any], names: Sequence[str], *, columns: i
             present.add(label)
             cells = np.argwhere(classes == label)
             row, column = cells[((cells - cells.mean(axis=0)) ** 2).sum(axis=1).argmin()]
-            ax.text(
-                column,
-                row,
-                label,
-                color="white",
-                ha="center",
-                va="center",
-                fontsize=9,
-                path_effects=[withStroke(linewidth=2, foreground="black")],
-            )
+            text = ax.text(column, row, label, color="white", fontsize=9, **CENTRED)
+            text.set_path_effects([withStroke(linewidth=2, foreground="black")])
     handles = [Patch(color=CLASSES[c], label=f"{c} {names[c]}") for c in sorted(present)]
     figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize=9, frameon=False)
     return figure
@@ -199,28 +149,13 @@ def segmentations(panels: Mapping[str, Any], names: Sequence[str], *, columns: i
 def feature_maps(layers: Mapping[str, Any], *, maps: int = 8) -> Figure:
     """Draw the first maps of each layer, one row for each layer, each map in its own grey range.
 
-    Args: `layers`, a dict from title to the maps of one image, shape (C, H, W); `maps`, how many
-    maps per layer.
-    Raises: ValueError if an array does not have 3 axes, or there is none; TypeError if one is
-    masked.
+    Args: `layers`, the maps of one image, of shape (C, H, W); `maps`, how many maps per layer.
     Introduced in lesson 07.
     """
-    arrays = _arrays(layers)
-    for title, values in arrays.items():
-        if values.ndim != 3:
-            raise ValueError(f"{title!r} has shape {values.shape}; it must be (C, H, W)")
-    figure, axes = plt.subplots(
-        len(layers),
-        maps,
-        figsize=(maps * 1.1, len(layers) * 1.25),
-        dpi=_DPI,
-        squeeze=False,
-        layout="constrained",
-    )
+    arrays = _arrays(layers, "(C, H, W)")
+    figure, axes = _blank(len(layers), maps, figsize=(maps * 1.1, len(layers) * 1.25))
     for row, (title, values) in zip(axes, arrays.items(), strict=True):
         row[0].set_title(title, fontsize=10, loc="left")
-        for ax in row:
-            ax.axis("off")
         for ax, one in zip(row, values, strict=False):
             ax.imshow(one, cmap="gray", interpolation="nearest")
     return figure
@@ -229,11 +164,10 @@ def feature_maps(layers: Mapping[str, Any], *, maps: int = 8) -> Figure:
 def learning_curves(histories: Mapping[str, "History"]) -> Figure:
     """Draw accuracy against seconds of training: on the test images, and on each batch, smoothed.
 
-    Args: `histories`, a dict from name to a poolkit.training.History with test results.
-    Raises: ValueError if there is none, or one has no test results.
+    Args: `histories`, each a poolkit.training.History, which must have test results.
     Introduced in lesson 07.
     """
-    figure, ax = plt.subplots(figsize=(7, 4), dpi=_DPI, layout="constrained")
+    figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
     for i, (name, history) in enumerate(_not_empty(histories).items()):
         if not history.test_accuracy:
             raise ValueError(f"{name!r} has no test results: call fit with test=…")
@@ -258,12 +192,10 @@ def costs(
 ) -> Figure:
     """Draw what each of several ways costs against a size, both on logarithmic axes.
 
-    Args: `sizes`, the numbers along the x axis; `curves`, a dict from name to the costs, one for
-    each size; `xlabel` and `ylabel`, what the sizes and the costs are, with their unit.
-    Raises: ValueError if a curve has not one cost for each size, or there is none.
-    Introduced in lesson 05.
+    Args: `sizes`, the numbers along the x axis; `curves`, the costs, one for each size; `xlabel`
+    and `ylabel`, what the sizes and the costs are, with their unit. Introduced in lesson 05.
     """
-    figure, ax = plt.subplots(figsize=(7, 4), dpi=_DPI, layout="constrained")
+    figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
     for i, (name, values) in enumerate(_not_empty(curves).items()):
         if len(values) != len(sizes):
             raise ValueError(f"{name!r} has {len(values)} costs for {len(sizes)} sizes")
@@ -273,12 +205,9 @@ def costs(
     # Room on the right for the names, and above for one that has to stand higher than its curve.
     ax.margins(y=0.1)
     ax.set_xlim(sizes[0] / 1.1, sizes[-1] * (sizes[-1] / sizes[0]) ** 0.35)
-    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter("{x:,g}")
-    ax.minorticks_off()
-    ax.grid(alpha=0.3)
-    _name_at_the_ends(ax)
+    _mark_sizes_and_names(ax, sizes)
     return figure
 
 
@@ -287,21 +216,16 @@ def seeds(groups: Mapping[str, Sequence[float]], *, xlabel: str) -> Figure:
 
     A cross-stroke marks the median.
 
-    Args: `groups`, a dict from name to the figures, one for each seed, the first drawn on top;
-    `xlabel`, what the figures are, with their unit.
-    Raises: ValueError if a group has no figure, or there is none.
-    Introduced in lesson 08.
+    Args: `groups`, the figures, one for each seed, the first drawn on top; `xlabel`, what they are,
+    with their unit. Introduced in lesson 08.
     """
-    figure, ax = plt.subplots(figsize=(7, 0.6 + 0.36 * len(groups)), dpi=_DPI, layout="constrained")
-    for row, (name, figures) in enumerate(_not_empty(groups).items()):
+    figure, ax = _rows(groups, xlabel, 0.6)
+    for row, (name, figures) in enumerate(groups.items()):
         if len(figures) == 0:
             raise ValueError(f"{name!r} has no figure")
         ax.plot([min(figures), max(figures)], [row, row], color=CURVES[0], lw=6, alpha=0.25)
         ax.plot(figures, [row] * len(figures), "o", color=CURVES[0], markersize=4)
         ax.plot(np.median(figures), row, "|", color="black", markersize=13)
-    ax.set_yticks(range(len(groups)), groups)
-    ax.set(xlabel=xlabel, ylim=(len(groups) - 0.5, -0.5))
-    ax.grid(axis="x", alpha=0.3)
     return figure
 
 
@@ -310,30 +234,23 @@ def ranges(
 ) -> Figure:
     """Draw each range as a row, a line between its ends, and in grey the margin around a bound.
 
-    Args: `groups`, a dict from name to (lowest, highest), the first drawn on top; `bound`, and
-    `margin`, how far the grey reaches on each side of it, in the unit of the ranges; `xlabel`, what
-    they are, with their unit.
-    Raises: ValueError if there is no range.
-    Introduced in lesson 13.
+    Args: `groups`, each (lowest, highest), the first drawn on top; `bound`, and `margin`, how far
+    the grey reaches on each side of it, in the unit of the ranges; `xlabel`, what they are, with
+    their unit. Introduced in lesson 13.
     """
-    figure, ax = plt.subplots(figsize=(7, 0.8 + 0.36 * len(groups)), dpi=_DPI, layout="constrained")
+    figure, ax = _rows(groups, xlabel, 0.8)
     ax.axvspan(bound - margin, bound + margin, color=PADDING, alpha=0.6)
     ax.axvline(bound, color="black", linewidth=1)
-    for row, ends in enumerate(_not_empty(groups).values()):
+    for row, ends in enumerate(groups.values()):
         ax.plot(ends, [row, row], "o-", color=CURVES[0], linewidth=3)
-    ax.set_yticks(range(len(groups)), groups)
-    ax.set(xlabel=xlabel, ylim=(len(groups) - 0.5, -0.5))
-    ax.grid(axis="x", alpha=0.3)
     return figure
 
 
 def sheet(pictures: Mapping[str, Callable[[], Figure]], *, columns: int = 2) -> Figure:
     """Draw the pictures of other functions small, side by side, each under its title.
 
-    Args: `pictures`, a dict from title to a function without arguments that makes a figure, such as
-    ``lambda: grids(…)``; the figure is closed again; `columns`, pictures per row.
-    Raises: ValueError if there is none.
-    Introduced in lesson 13.
+    Args: `pictures`, functions without arguments that make a figure, such as ``lambda: grids(…)``;
+    the figure is closed again; `columns`, pictures per row. Introduced in lesson 13.
     """
     rows = -(-len(_not_empty(pictures)) // columns)
     images_of = []
@@ -343,11 +260,7 @@ def sheet(pictures: Mapping[str, Callable[[], Figure]], *, columns: int = 2) -> 
         canvas.draw()
         images_of.append(np.array(canvas.buffer_rgba()))
         plt.close(figure.number)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(10, 2.8 * rows), dpi=80, squeeze=False, layout="constrained"
-    )
-    for ax in axes.flat:
-        ax.axis("off")
+    figure, axes = _blank(rows, columns, figsize=(10, 2.8 * rows), dpi=80)
     for ax, title, image in zip(axes.flat, pictures, images_of, strict=False):
         ax.imshow(image)
         ax.set_title(title, fontsize=11)
@@ -364,13 +277,10 @@ def bands(
 ) -> Figure:
     """Draw curves over seeds: the median as a line, a band from the lowest to the highest.
 
-    Args: `sizes`, the numbers along the x axis; `curves`, a dict from name to the figures,
-    (sizes, seeds); `xlabel` and `ylabel`, what the sizes and the figures are, with their unit;
-    `xscale`, "linear" or "log".
-    Raises: ValueError if a curve has not one row for each size, or there is none.
-    Introduced in lesson 08.
+    Args: as of `costs`, but that a curve has a row of figures for each size, one for each seed;
+    `xscale`, "linear" or "log". Introduced in lesson 08.
     """
-    figure, ax = plt.subplots(figsize=(7, 4), dpi=_DPI, layout="constrained")
+    figure, ax = plt.subplots(figsize=(7, 4), layout="constrained")
     for i, (name, figures) in enumerate(_not_empty(curves).items()):
         if len(figures) != len(sizes):
             raise ValueError(f"{name!r} has {len(figures)} rows for {len(sizes)} sizes")
@@ -379,13 +289,12 @@ def bands(
         ax.fill_between(sizes, low, high, color=colour, alpha=0.2, lw=0)
         ax.plot(sizes, middle, marker=marker, color=colour, markersize=5, label=name)
     ax.set(xscale=xscale, xlabel=xlabel, ylabel=ylabel)
-    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
-    ax.minorticks_off()
     # Room on the right for the names.
-    to_end = sizes[-1] / sizes[0] if xscale == "log" else sizes[-1] - sizes[0]
-    ax.set_xlim(right=sizes[-1] * to_end**0.3 if xscale == "log" else sizes[-1] + 0.25 * to_end)
-    ax.grid(alpha=0.3)
-    _name_at_the_ends(ax)
+    if xscale == "log":
+        ax.set_xlim(right=sizes[-1] * (sizes[-1] / sizes[0]) ** 0.3)
+    else:
+        ax.set_xlim(right=sizes[-1] + 0.25 * (sizes[-1] - sizes[0]))
+    _mark_sizes_and_names(ax, sizes)
     return figure
 
 
@@ -397,19 +306,15 @@ def overlaps(kernel_size: int, stride: int, *, inputs: int = 5) -> Figure:
 
     Args: `kernel_size`, the cells that each input writes to; `stride`, the cells from the window of
     one input to the next; `inputs`, how many inputs there are along the row.
-    Raises: TypeError if a size is not a whole number, ValueError if it is less than 1.
-    Source: Odena, Dumoulin, Olah 2016, doi:10.23915/distill.00003.
-    Introduced in lesson 11.
+    Raises: TypeError or ValueError if a size is not a whole number of at least 1.
+    Source: Odena, Dumoulin, Olah 2016, doi:10.23915/distill.00003. Introduced in lesson 11.
     """
-    inputs = whole_number("inputs", inputs, 1)
+    inputs = checks.whole_number("inputs", inputs, 1)
     counts = np.zeros(conv_transpose_output_size(inputs, kernel_size, stride), dtype=int)
-    cell = 0.36
+    width = 0.36 * len(counts)
+    size, ratios = (width + 2.6, 2.8), (width, 2.4)
     figure, (row, area) = plt.subplots(
-        ncols=2,
-        width_ratios=[len(counts) * cell, 2.4],
-        figsize=(len(counts) * cell + 2.6, 2.8),
-        dpi=_DPI,
-        layout="constrained",
+        ncols=2, width_ratios=ratios, figsize=size, layout="constrained"
     )
     for i in range(inputs):
         start = i * stride
@@ -417,13 +322,10 @@ def overlaps(kernel_size: int, stride: int, *, inputs: int = 5) -> Figure:
         style = {"facecolor": (INPUT, 0.35), "edgecolor": WINDOW, "linewidth": 2}
         row.add_patch(Rectangle((start - 0.45, i + 0.1), kernel_size - 0.1, 0.8, **style))
     for position, count in enumerate(counts):
-        style = {"facecolor": (OUTPUT, 0.35), "edgecolor": "white"}
-        row.add_patch(Rectangle((position - 0.5, inputs + 0.2), 1, 1, **style))
-        row.text(position, inputs + 0.7, str(count), ha="center", va="center", fontsize=10)
+        cell(row, position, inputs + 0.7, OUTPUT, str(count), size=10)
     row.set(xlim=(-0.6, len(counts) - 0.4), ylim=(inputs + 1.3, 0))
-    row.set_title(
-        f"kernel {kernel_size}, stride {stride}, counts: {' '.join(map(str, counts))}", fontsize=10
-    )
+    written = " ".join(map(str, counts))
+    row.set_title(f"kernel {kernel_size}, stride {stride}, counts: {written}", fontsize=10)
     area.imshow(np.outer(counts, counts), cmap="gray", vmin=0, interpolation="nearest")
     area.set_title(f"on a map, up to {counts.max() ** 2}", fontsize=10)
     for ax in (row, area):
@@ -436,13 +338,11 @@ def shares(wholes: Mapping[str, Mapping[str, float]], *, xlabel: str) -> Figure:
 
     Parts of less than 5 % have no label.
 
-    Args: `wholes`, a dict from name to a dict from the name of a part to its amount, where all have
-    the same parts, in the same order; `xlabel`, what 100 % is.
-    Raises: ValueError if the parts differ, or there is nothing to draw.
-    Introduced in lesson 10.
+    Args: `wholes`, dicts from the name of a part to its amount, where all have the same parts, in
+    the same order; `xlabel`, what 100 % is. Introduced in lesson 10.
     """
     parts = list(next(iter(_not_empty(wholes).values())))
-    figure, ax = plt.subplots(figsize=(8, 0.8 + 0.45 * len(wholes)), dpi=_DPI, layout="constrained")
+    figure, ax = plt.subplots(figsize=(8, 0.8 + 0.45 * len(wholes)), layout="constrained")
     shades = plt.get_cmap("cividis")(np.linspace(0.05, 0.95, len(parts)))
     for row, (name, amounts) in enumerate(wholes.items()):
         if list(amounts) != parts:
@@ -453,7 +353,7 @@ def shares(wholes: Mapping[str, Mapping[str, float]], *, xlabel: str) -> Figure:
             ax.barh(row, width, left=left, color=shade, edgecolor="white")
             if width >= 5:
                 colour = "white" if shade[:3].mean() < 0.45 else "black"
-                ax.text(left + width / 2, row, part, ha="center", va="center", color=colour)
+                ax.text(left + width / 2, row, part, color=colour, **CENTRED)
             left += width
     ax.set_yticks(range(len(wholes)), list(wholes))
     ax.set(xlim=(0, 100), xlabel=xlabel, ylim=(len(wholes) - 0.5, -0.5))
@@ -464,7 +364,6 @@ def confusion(matrix: Any, names: Sequence[str]) -> Figure:
     """Draw a confusion matrix: rows are the true classes, columns the predicted ones.
 
     Args: `matrix`, counts, shape (classes, classes); `names`, one per class.
-    Raises: ValueError if the matrix is not square with one row per name; TypeError if it is masked.
     Introduced in lesson 07.
     """
     matrix = _array("matrix", matrix)
@@ -472,12 +371,12 @@ def confusion(matrix: Any, names: Sequence[str]) -> Figure:
         raise ValueError(
             f"matrix has shape {matrix.shape}; {len(names)} names need ({len(names)}, {len(names)})"
         )
-    figure, ax = plt.subplots(figsize=(7, 6), dpi=_DPI, layout="constrained")
+    figure, ax = plt.subplots(figsize=(7, 6), layout="constrained")
     share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     ax.imshow(share, cmap="Blues", vmin=0, vmax=1)
     for (row, column), count in np.ndenumerate(matrix):
         colour = "white" if share[row, column] > 0.5 else "black"
-        ax.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=8)
+        ax.text(column, row, str(count), color=colour, fontsize=8, **CENTRED)
     ax.set_xticks(range(len(names)), names, rotation=45, ha="right")
     ax.set_yticks(range(len(names)), names)
     ax.set(xlabel="predicted", ylabel="true")
@@ -490,77 +389,91 @@ def number(value: float) -> str:
     return f"{value:.4g}".replace("-", "−").replace("inf", "∞")
 
 
+def cell(
+    ax: Axes, column: float, row: float, colour: str, text: str = "", size: int = 11, **style: Any
+) -> None:
+    """Draw a cell of a grid around a place, with a text in it; `style`, if not the usual one."""
+    style = {"facecolor": (colour, 0.35), "edgecolor": "white", **style}
+    ax.add_patch(Rectangle((column - 0.5, row - 0.5), 1, 1, **style))
+    if text:
+        ax.text(column, row, text, fontsize=size, **CENTRED)
+
+
+def _blank(rows: int, columns: int, **size: Any) -> tuple[Figure, np.ndarray]:
+    """Return a figure of pictures in rows and columns, (rows, columns), without their axes."""
+    figure, axes = plt.subplots(rows, columns, squeeze=False, layout="constrained", **size)
+    for ax in axes.flat:
+        ax.axis("off")
+    return figure, axes
+
+
+def _rows(groups: Mapping[str, Any], xlabel: str, height: float) -> tuple[Figure, Axes]:
+    """Return a figure with a row for each group, under its name, and a space of `height` inches."""
+    count = len(_not_empty(groups))
+    figure, ax = plt.subplots(figsize=(7, height + 0.36 * count), layout="constrained")
+    ax.set_yticks(range(count), groups)
+    ax.set(xlabel=xlabel, ylim=(count - 0.5, -0.5))
+    ax.grid(axis="x", alpha=0.3)
+    return figure, ax
+
+
 def _style(i: int) -> tuple[str, str]:
     """Return the colour and the marker of a curve; colour alone must not tell it from others."""
     return CURVES[i % len(CURVES)], "osD^vPX"[i % 7]
 
 
-def _name_at_the_ends(ax: Axes) -> None:
-    """Write each curve's name where it ends, or so near that none covers another or the frame."""
+def _mark_sizes_and_names(ax: Axes, sizes: Sequence[float]) -> None:
+    """Write the sizes below, and each curve's name where it ends.
+
+    Or so near that none covers another or the frame.
+    """
+    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    ax.minorticks_off()
+    ax.grid(alpha=0.3)
     ax.autoscale_view()
     lines = sorted(ax.lines, key=lambda line: line.get_ydata()[-1])
-    ends = [ax.transData.transform((0, line.get_ydata()[-1]))[1] * 72 / _DPI for line in lines]
+    ends = [
+        ax.transData.transform((0, line.get_ydata()[-1]))[1] * 72 / ax.figure.dpi for line in lines
+    ]
     places = np.array(ends)
     for i in range(1, len(places)):
         places[i] = max(places[i], places[i - 1] + _LINE)
-    top = ax.bbox.y1 * 72 / _DPI - _LINE
+    top = ax.bbox.y1 * 72 / ax.figure.dpi - _LINE
     places = np.minimum(places, top - _LINE * np.arange(len(places))[::-1])
     for line, end, place in zip(lines, ends, places, strict=True):
-        ax.annotate(
-            line.get_label(),
-            (line.get_xdata()[-1], line.get_ydata()[-1]),
-            (8, place - end),
-            textcoords="offset points",
-            color=line.get_color(),
-            va="center",
-        )
+        style = {"textcoords": "offset points", "color": line.get_color(), "va": "center"}
+        ax.annotate(line.get_label(), line.get_xydata()[-1], (8, place - end), **style)
 
 
 def _grid(ax: Axes, values: np.ndarray, colour: str, padding: int | tuple[int, int]) -> None:
     rows, columns = values.shape
-    padding_rows, padding_columns = (padding, padding) if isinstance(padding, int) else padding
+    above, before = checks.pair("padding", padding)
+    inside = range(above, rows - above), range(before, columns - before)
     for (row, column), value in np.ndenumerate(values):
-        border = (
-            min(row, rows - 1 - row) < padding_rows
-            or min(column, columns - 1 - column) < padding_columns
-        )
-        ax.add_patch(
-            Rectangle(
-                (column - 0.5, row - 0.5),
-                1,
-                1,
-                facecolor=(PADDING if border else colour, 0.35),
-                edgecolor="white",
-                hatch="///" if border else None,
-            )
-        )
-        ax.text(column, row, number(value), ha="center", va="center", fontsize=11)
+        if row in inside[0] and column in inside[1]:
+            cell(ax, column, row, colour, number(value))
+        else:
+            cell(ax, column, row, PADDING, number(value), hatch="///")
     ax.set(xlim=(-0.55, columns - 0.45), ylim=(rows - 0.45, -0.55), aspect="equal", anchor="N")
     ax.axis("off")
 
 
-def _two_dimensional(panels: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    arrays = _arrays(panels)
-    for title, values in arrays.items():
-        if values.ndim != 2:
-            raise ValueError(f"{title!r} has shape {values.shape}; it must be (H, W)")
-    return arrays
-
-
 def _picture(title: str, picture: np.ndarray) -> np.ndarray:
-    if picture.ndim == 3 and picture.shape[0] == 1:
-        return picture[0]
-    if picture.ndim == 3 and picture.shape[0] == 3:
-        return picture.transpose(1, 2, 0)
     if picture.ndim == 2:
         return picture
+    if picture.ndim == 3 and len(picture) in (1, 3):
+        return picture[0] if len(picture) == 1 else picture.transpose(1, 2, 0)
     raise ValueError(
         f"{title!r} has shape {picture.shape}; an image is (H, W), (1, H, W) or (3, H, W)"
     )
 
 
-def _arrays(panels: Mapping[str, Any]) -> dict[str, np.ndarray]:
-    return {title: _array(repr(title), panel) for title, panel in _not_empty(panels).items()}
+def _arrays(panels: Mapping[str, Any], shape: str | None = None) -> dict[str, np.ndarray]:
+    arrays = {title: _array(repr(title), panel) for title, panel in _not_empty(panels).items()}
+    for title, values in arrays.items():
+        if shape and values.ndim != len(shape.split(",")):
+            raise ValueError(f"{title!r} has shape {values.shape}; it must be {shape}")
+    return arrays
 
 
 def _array(name: str, value: Any) -> np.ndarray:

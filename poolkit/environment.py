@@ -37,14 +37,13 @@ def invisible_figures():
 def packages():
     """Return (name, needed versions, installed version or None) of each dependency."""
     rows = []
-    for line in requires("poolkit"):
-        requirement = Requirement(line)
-        if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+    for needed in map(Requirement, requires("poolkit")):
+        if needed.marker is None or needed.marker.evaluate({"extra": ""}):
             try:
-                found = version(requirement.name)
+                found = version(needed.name)
             except PackageNotFoundError:
                 found = None
-            rows.append((requirement.name, str(requirement.specifier), found))
+            rows.append((needed.name, str(needed.specifier), found))
     return rows
 
 

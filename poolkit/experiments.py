@@ -22,12 +22,13 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch.nn import functional as F
 from tqdm.auto import tqdm
 
+from poolkit.checks import whole_number
 from poolkit.costs import cost
 from poolkit.datasets import DATA, SCENE_CLASSES, fashion_mnist, fashion_scenes, to_tensors
 from poolkit.metrics import boundary_iou, consistency, mean_iou
@@ -64,73 +65,54 @@ EARLY_VARIANTS = ("nearest", "transposed", "transposed 3", "transposed bilinear"
 SCENE_BATCH_SIZE = 16
 SCENE_LR = 0.003
 
-_MACHINE = {"seconds": float, "poolkit": str, "torch": str, "threads": int, "device": str}
-_TRAINING = {
-    "variant": str,
-    "seed": int,
-    "training_images": int,
-    "steps": int,
-    "epochs": float,
-    "parameters": int,
-    "train_accuracy": float,
-    "test_accuracy": float,
-    **_MACHINE,
-}
-_MOVING = {
-    "variant": str,
-    "seed": int,
-    "weights": str,
-    "training_images": int,
-    "steps": int,
-    "shift": int,
-    "consistency": float,
-    "by_chance": float,
-    "test_accuracy": float,
-    **_MACHINE,
-}
-
-
-_SEGMENTING = {
-    "variant": str,
-    "seed": int,
-    "training_images": int,
-    "steps": int,
-    "epochs": float,
-    "parameters": int,
-    "multiply_adds": int,
-    "activation_bytes": int,
-    "accuracy": float,
-    "mean_iou": float,
-    "boundary_iou": float,
-    **_MACHINE,
-}
+# The columns of the tables, and which of them are no floats.
+_MACHINE = "seconds poolkit torch threads device"
+_TRAINING = (
+    f"variant seed training_images steps epochs parameters train_accuracy test_accuracy {_MACHINE}"
+)
+_MOVING = (
+    "variant seed weights training_images steps shift consistency by_chance test_accuracy "
+    f"{_MACHINE}"
+)
+_SEGMENTING = (
+    "variant seed training_images steps epochs parameters multiply_adds activation_bytes accuracy "
+    f"mean_iou boundary_iou {_MACHINE}"
+)
+_TEXTS = "variant weights poolkit torch device"
+_WHOLE = "seed training_images steps shift parameters multiply_adds activation_bytes threads"
 
 
 class Sweep(NamedTuple):
-    """A set of training runs: which there are, what one does, and what is stored of it."""
+    """A set of training runs: which there are, what one does, and what is stored of it.
 
-    columns: dict[str, type]
-    """The columns of its table, and the type of their values."""
-    settings: Callable[[int], list[dict]]
-    """From the number of seeds, the setting of each run: the columns that tell it from others."""
+    `names`: the columns of its table, with spaces between. `runs`: returns the settings of all runs
+    of one seed: the columns, but for the seed, that tell a run from others. `run`: from a setting
+    and a device, the run's rows. `rows`: how many rows each run has.
+    """
+
+    names: str
+    runs: Callable[[], list[dict]]
     run: Callable[[dict, str], list[dict]]
-    """From a setting and a device, the run's rows."""
     rows: int = 1
-    """How many rows each run has."""
+
+    @property
+    def columns(self) -> dict[str, type]:
+        """The columns of its table, and the type of their values."""
+        kinds = dict.fromkeys(_TEXTS.split(), str) | dict.fromkeys(_WHOLE.split(), int)
+        return {name: kinds.get(name, float) for name in self.names.split()}
+
+    def settings(self, seeds: int) -> list[dict]:
+        """Return the settings of all runs with so many seeds, those of the first seed first."""
+        runs = [(seed, run) for seed in range(seeds) for run in self.runs()]
+        return [{"variant": run["variant"], "seed": seed, **run} for seed, run in runs]
 
 
-def load(name, folder=RESULTS):
+def load(name: str, folder: str | Path = RESULTS) -> list[dict]:
     """Return the stored rows of a sweep, each a dict from column to str, int or float.
 
-    Args:
-        name: one of SWEEPS.
-        folder: where the table is.
-
-    Raises:
-        FileNotFoundError: if there is no table yet.
-        ValueError: if there is no sweep of that name, or the table has other columns.
-
-    Introduced in lesson 08.
+    Args: `name`, one of SWEEPS; `folder`, where the table is.
+    Raises: FileNotFoundError if there is no table yet; ValueError if there is no sweep of that
+    name, or the table has other columns. Introduced in lesson 08.
     """
     sweep, path = _sweep(name), _path(name, folder)
     if not path.exists():
@@ -138,19 +120,14 @@ def load(name, folder=RESULTS):
     return _read(path, sweep)
 
 
-def by_variant(rows, column, **setting):
+def by_variant(rows: list[dict], column: str, **setting: Any) -> dict[str, list]:
     """Return one figure of each run: a dict from variant to a list, in the order of the seeds.
 
     The k-th figures of two variants so belong to the same seed.
 
-    Args:
-        rows: rows of one sweep, as from load.
-        column: the figure's column.
-        setting: what else a row must have, such as training_images=500.
-
-    Raises:
-        ValueError: if a setting fits no row, or leaves a variant two rows with one seed.
-
+    Args: `rows`, of one sweep, as from load; `column`, the figure's; `setting`, what else a row
+    must have, such as training_images=500.
+    Raises: ValueError if a setting fits no row, or leaves a variant two rows with one seed.
     Introduced in lesson 08.
 
     >>> by_variant([{"variant": "max", "seed": s, "square": s * s} for s in (3, 1)], "square")
@@ -166,58 +143,45 @@ def by_variant(rows, column, **setting):
             )
         seeds[row["seed"]] = row[column]
     if not figures:
-        given = ", ".join(f"{key}={value!r}" for key, value in setting.items()) or "nothing"
-        raise ValueError(f"{given} fits none of the {len(rows)} rows")
+        raise ValueError(f"{_told(setting) or 'nothing'} fits none of the {len(rows)} rows")
     return {name: [seeds[seed] for seed in sorted(seeds)] for name, seeds in figures.items()}
 
 
-def run_one(name, *, device="auto", **setting):
+def run_one(name: str, *, device: str = "auto", **setting: Any) -> list[dict]:
     """Do one run of a sweep and return its rows, without storing them.
 
-    Args:
-        name: one of SWEEPS.
-        device: "auto" (CUDA, else MPS, else the CPU) or one of torch's device names.
-        setting: enough columns to tell one run from all others, among them seed.
-
-    Raises:
-        ValueError: if there is no sweep of that name, or not exactly one run of that setting.
-        KeyboardInterrupt: if the run is stopped.
-
-    Introduced in lesson 08.
+    Args: `name`, one of SWEEPS; `device`, "auto" (CUDA, else MPS, else the CPU) or one of torch's
+    device names; `setting`, enough columns to tell one run from all others, among them seed.
+    Raises: ValueError if there is no sweep of that name, or not exactly one run of that setting;
+    KeyboardInterrupt if the run is stopped. Introduced in lesson 08.
     """
     sweep = _sweep(name)
     if "seed" not in setting:
         raise ValueError(f"a run of {name} needs a seed, such as seed=0")
     found = [s for s in sweep.settings(setting["seed"] + 1) if setting.items() <= s.items()]
     if len(found) != 1:
-        (example, *_) = sweep.settings(1)
-        given = ", ".join(f"{key}={value!r}" for key, value in setting.items())
         raise ValueError(
-            f"{given} fits {len(found)} runs of {name}, not one. A run is told by "
-            + ", ".join(f"{key}={value!r}" for key, value in example.items())
+            f"{_told(setting)} fits {len(found)} runs of {name}, not one. A run is told by "
+            f"{_told(sweep.settings(1)[0])}"
         )
     return sweep.run(found[0], device)
 
 
-def run_sweep(name, seeds=5, device="auto", folder=RESULTS):
+def run_sweep(
+    name: str, seeds: int = 5, device: str = "auto", folder: str | Path = RESULTS
+) -> list[dict]:
     """Do the runs of a sweep that are not stored yet, store each, and return all rows.
 
     Ctrl-C stops it. What is stored then is what was finished.
 
-    Args:
-        name: one of SWEEPS.
-        seeds: how many seeds each variant gets, from 0 on.
-        device: "auto" (CUDA, else MPS, else the CPU) or one of torch's device names.
-        folder: where the table is, or will be.
-
-    Raises:
-        ValueError: if there is no sweep of that name, seeds is below 1, or the table has other
-            columns.
-        KeyboardInterrupt: when it was stopped.
+    Args: `name` and `device` as for `run_one`; `seeds`, how many each variant gets, from 0 on;
+    `folder`, where the table is, or will be.
+    Raises: TypeError or ValueError if seeds is not a whole number of at least 1; ValueError if
+    there is no sweep of that name, or the table has other columns; KeyboardInterrupt when it was
+    stopped.
     """
     sweep, path = _sweep(name), _path(name, folder)
-    if not (isinstance(seeds, int) and seeds >= 1):
-        raise ValueError(f"seeds={seeds} is not an int of at least 1")
+    seeds = whole_number("seeds", seeds, 1)
     rows = _read(path, sweep) if path.exists() else []
     settings = sweep.settings(seeds)
     missing = [s for s in settings if len(_rows_of(s, rows)) != sweep.rows]
@@ -261,55 +225,45 @@ def main(arguments=None):
         sys.exit(130)
 
 
-def _downsamplers(seeds):
+def _run(variant, images, steps, **more):
+    return {"variant": variant, "training_images": images, "steps": steps, **more}
+
+
+def _downsamplers():
+    return [_run(variant, TRAINING_IMAGES, STEPS) for variant in DOWNSAMPLERS]
+
+
+def _sizes():
+    return [_run(variant, size, STEPS) for size in SIZES for variant in SIZES_VARIANTS]
+
+
+def _moves():
     return [
-        {"variant": variant, "seed": seed, "training_images": TRAINING_IMAGES, "steps": STEPS}
-        for seed in range(seeds)
-        for variant in DOWNSAMPLERS
-    ]
-
-
-def _sizes(seeds):
-    return [
-        {"variant": variant, "seed": seed, "training_images": size, "steps": STEPS}
-        for seed in range(seeds)
-        for size in SIZES
-        for variant in SIZES_VARIANTS
-    ]
-
-
-def _moves(seeds):
-    amount = {"training_images": TRAINING_IMAGES, "steps": STEPS}
-    return [
-        {"variant": variant, "seed": seed, "weights": weights, **amount}
-        for seed in range(seeds)
+        _run(variant, TRAINING_IMAGES, STEPS, weights=weights)
         for variant in CONSISTENCY_VARIANTS
         for weights in ("untrained", "trained")
     ]
 
 
-def _upsamplers(seeds):
-    runs = [(variant, SCENE_STEPS) for variant in UPSAMPLERS]
-    runs += [(variant, EARLY_STEPS) for variant in EARLY_VARIANTS]
-    return [
-        {"variant": variant, "seed": seed, "training_images": TRAINING_SCENES, "steps": steps}
-        for seed in range(seeds)
-        for variant, steps in runs
-    ]
+def _upsamplers():
+    steps = [(variant, SCENE_STEPS) for variant in UPSAMPLERS]
+    steps += [(variant, EARLY_STEPS) for variant in EARLY_VARIANTS]
+    return [_run(variant, TRAINING_SCENES, count) for variant, count in steps]
 
 
 def _train_and_test(setting, device):
     _, test = _data()
     net, train, seconds = _trained(setting, device)
-    row = {
-        **setting,
-        "epochs": round(_epochs(setting, BATCH_SIZE), 2),
-        "parameters": sum(p.numel() for p in net.parameters()),
-        "train_accuracy": evaluate(net, train, batch_size=BATCH_SIZE, device=device).accuracy,
-        "test_accuracy": evaluate(net, test, batch_size=BATCH_SIZE, device=device).accuracy,
-        **_machine(net, seconds),
-    }
-    return [row]
+    return [
+        {
+            **setting,
+            "epochs": round(_epochs(setting, BATCH_SIZE), 2),
+            "parameters": sum(p.numel() for p in net.parameters()),
+            "train_accuracy": evaluate(net, train, batch_size=BATCH_SIZE, device=device).accuracy,
+            "test_accuracy": evaluate(net, test, batch_size=BATCH_SIZE, device=device).accuracy,
+            **_machine(net, seconds),
+        }
+    ]
 
 
 def _train_and_move(setting, device):
@@ -342,18 +296,19 @@ def _train_and_segment(setting, device):
     seconds = _fit(net, train, epochs=epochs, lr=SCENE_LR, **options)
     result = evaluate(net, (images, labels), **options)
     counted = cost(net, (1, *images.shape[1:]))
-    row = {
-        **setting,
-        "epochs": round(epochs, 2),
-        "parameters": counted.parameters,
-        "multiply_adds": counted.multiply_adds,
-        "activation_bytes": counted.activation_bytes,
-        "accuracy": result.accuracy,
-        "mean_iou": mean_iou(result.predictions, labels, len(SCENE_CLASSES)),
-        "boundary_iou": boundary_iou(result.predictions, labels, len(SCENE_CLASSES)),
-        **_machine(net, seconds),
-    }
-    return [row]
+    return [
+        {
+            **setting,
+            "epochs": round(epochs, 2),
+            "parameters": counted.parameters,
+            "multiply_adds": counted.multiply_adds,
+            "activation_bytes": counted.activation_bytes,
+            "accuracy": result.accuracy,
+            "mean_iou": mean_iou(result.predictions, labels, len(SCENE_CLASSES)),
+            "boundary_iou": boundary_iou(result.predictions, labels, len(SCENE_CLASSES)),
+            **_machine(net, seconds),
+        }
+    ]
 
 
 SWEEPS = {
@@ -423,6 +378,10 @@ def _sweep(name):
 
 def _path(name, folder):
     return Path(folder) / f"{name}.csv"
+
+
+def _told(setting):
+    return ", ".join(f"{key}={value!r}" for key, value in setting.items())
 
 
 def _rows_of(setting, rows):

@@ -7,6 +7,7 @@ made of plain tables is stored with the notebook, for pages where no widget can 
 
 import html
 import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,26 +18,25 @@ from IPython.display import display
 
 from poolkit import arithmetic, checks, functional, gradients
 from poolkit.arithmetic import Layer
+from poolkit.controls import show_widget
 from poolkit.draw import number
 from poolkit.engine import windows
 
-__all__ = ["PoolExplorer"]
+MODES = {"max": "max", "avg": "average"}
 
 _LARGEST = 12
-_MODES = {"max": "max", "avg": "average"}
 _VIEWS = ("forward", "gradient")
 _PIXELS = {"kernel_size": 1, "stride": 1, "padding": 0, "dilation": 1}
 _SETTINGS = ("mode", *_PIXELS, "ceil_mode", "count_include_pad")
-_CELL = 'style="width: 2.6em; border: 1px solid; text-align: center; '
-_KINDS = {
-    "input": 'background: #56b4e959"',
-    "output": 'background: #009e7359"',
-    "padding": 'background: #bbbbbb59; border-style: dotted"',
-    "overhang": 'border-style: dashed"',
+_STYLES = {
+    "input": "; background: #56b4e959",
+    "output": "; background: #009e7359",
+    "padding": "; background: #bbbbbb59; border-style: dotted",
+    "overhang": "; border-style: dashed",
 }
 # On reopening a notebook, JupyterLab looks for the widget of a kernel that is gone, and says in a
 # line of its own that it found none. The picture is already there: the line is hidden.
-HIDE_MISSING_WIDGET = (
+_HIDE_MISSING_WIDGET = (
     "<style>.jp-OutputArea-child:has(.poolkit-picture) + .jp-OutputArea-child"
     " > .jupyter-widgets:not(:has(*)) { display: none }</style>"
 )
@@ -62,7 +62,32 @@ def script(render: str, *names: str) -> str:
     return "\n".join([*texts, f"export default {{ render: {render} }};\n"])
 
 
-class PoolExplorer(anywidget.AnyWidget):
+class Explorer(anywidget.AnyWidget):
+    """A widget of which the notebook stores a picture too: what `_picture` of its class returns."""
+
+    _css = Path(__file__).with_name("explorer.css")
+
+    def _ipython_display_(self) -> None:
+        # Two outputs, as JupyterLab never falls back from a missing widget to the rest of its
+        # bundle. Where the widget is alive, explorer.css hides the picture above it.
+        display({"text/html": self._picture(), "text/plain": repr(self)}, raw=True)
+        show_widget(self)
+
+    def _as_picture(self, names: Iterable[str], tables: Mapping[str, str], below: str = "") -> str:
+        """Return the tables, from head to HTML, side by side.
+
+        The traits of these names go with them, so that `pages` can put a working explorer there.
+        """
+        settings = html.escape(json.dumps({name: getattr(self, name) for name in names}))
+        heads = "".join(f"<th>{head}</th>" for head in tables)
+        cells = "".join(f"<td>{table}</td>" for table in tables.values())
+        return (
+            f'<div class="poolkit-picture" data-explorer="{settings}">{_HIDE_MISSING_WIDGET}'
+            f'<table><tr>{heads}</tr><tr valign="top">{cells}</tr></table>{below}</div>'
+        )
+
+
+class PoolExplorer(Explorer):
     """Max and average pooling of one small map, to type into, point at and step through.
 
     Every argument is also a trait: set it and the page follows; change it in the page and Python
@@ -84,7 +109,6 @@ class PoolExplorer(anywidget.AnyWidget):
     """
 
     _esm = script("renderPool", "explorer.js")
-    _css = Path(__file__).with_name("explorer.css")
 
     x = _Checked().tag(sync=True)
     mode = _Checked("max").tag(sync=True)
@@ -130,8 +154,8 @@ class PoolExplorer(anywidget.AnyWidget):
     @property
     def output(self) -> np.ndarray:
         """What `functional` returns for these settings, an array of shape (H_out, W_out)."""
-        pool = {"max": functional.max_pool2d, "avg": functional.avg_pool2d}[self.mode]
-        return pool(np.array(self.x)[np.newaxis], **self._arguments())[0]
+        pool = getattr(functional, f"{self.mode}_pool2d")
+        return pool(np.array([self.x]), **self._arguments())[0]
 
     @property
     def grad_x(self) -> np.ndarray:
@@ -139,23 +163,13 @@ class PoolExplorer(anywidget.AnyWidget):
 
         Raises: ValueError where dilation makes a window that reads only padding.
         """
-        backward = {"max": gradients.max_pool2d_backward, "avg": gradients.avg_pool2d_backward}
+        backward = getattr(gradients, f"{self.mode}_pool2d_backward")
         grad_output = np.ones(self._size()) if self.grad_output is None else self.grad_output
-        maps = np.array(grad_output)[np.newaxis], np.array(self.x)[np.newaxis]
-        return backward[self.mode](*maps, **self._arguments())[0]
+        return backward(np.array([grad_output]), np.array([self.x]), **self._arguments())[0]
 
     def __repr__(self) -> str:
         height, width = np.shape(self.x)
         return f"PoolExplorer({height}×{width}, {self._call('x')})"
-
-    def _ipython_display_(self) -> None:
-        # Two outputs, as JupyterLab never falls back from a missing widget to the rest of its
-        # bundle. Where the widget is alive, explorer.css hides the picture above it.
-        display({"text/html": self._picture(), "text/plain": repr(self)}, raw=True)
-        display({"application/vnd.jupyter.widget-view+json": self._widget_view()}, raw=True)
-
-    def _widget_view(self) -> dict:
-        return {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
 
     @traitlets.validate("x", *_SETTINGS, "view", "grad_output", "cell")
     def _validate(self, proposal: Any) -> Any:
@@ -168,15 +182,18 @@ class PoolExplorer(anywidget.AnyWidget):
 
     def _checked(self, name: str, value: Any) -> Any:
         if name == "view":
-            return _one_of(name, value, _VIEWS)
+            return one_of(name, value, _VIEWS)
         if name == "cell":
-            return _inside(value, self._size())
+            cell, size = checks.pair("cell", value, 0), self._size()
+            if cell[0] >= size[0] or cell[1] >= size[1]:
+                raise ValueError(f"cell={cell} is not in the output, which has the shape {size}")
+            return cell
         if name == "grad_output":
-            return value if value is None else _numbers(name, value, self._size())
+            return value if value is None else numbers(name, value, self._size())
         if name == "x":
-            value = _numbers(name, value)
+            value = numbers(name, value)
         elif name == "mode":
-            _one_of(name, value, _MODES)
+            one_of(name, value, MODES)
         elif name in _PIXELS:
             value = _pixels(name, value)
         else:
@@ -220,26 +237,22 @@ class PoolExplorer(anywidget.AnyWidget):
         return f"{self.mode}_pool2d({', '.join([x, *(f'{k}={v}' for k, v in given.items())])})"
 
     def _picture(self) -> str:
-        """Input and output as plain tables, which need no script, and no style to be read.
-
-        The settings go with it, so that `pages` can put a working explorer in its place.
-        """
-        settings = {name: getattr(self, name) for name in ("x", *_SETTINGS, "view", "grad_output")}
-        settings["cell"] = self.cell
+        output = [
+            [cell(number(v), "output", bold=(i, j) == self.cell) for j, v in enumerate(row)]
+            for i, row in enumerate(self.output)
+        ]
+        tables = {
+            f"input {by(self.x)}": table(self._input_cells()),
+            f"{MODES[self.mode]} {by(output)}": table(output),
+        }
         row, column = self.cell
-        (height, width), output = np.shape(self.x), self.output
-        return (
-            f'<div class="poolkit-picture" data-explorer="{html.escape(json.dumps(settings))}">'
-            f"{HIDE_MISSING_WIDGET}"
-            f"<table><tr><th>input {height} × {width}</th>"
-            f"<th>{_MODES[self.mode]} {output.shape[0]} × {output.shape[1]}</th></tr>"
-            f'<tr valign="top"><td>{self._input_table()}</td>'
-            f"<td>{self._output_table(output)}</td></tr></table>"
+        below = (
             f"<p>In bold: row {row}, column {column} of the output, and its window. In torch: "
-            f"<code>torch.nn.functional.{html.escape(self._call('x'))}</code></p></div>"
+            f"<code>torch.nn.functional.{html.escape(self._call('x'))}</code></p>"
         )
+        return self._as_picture(("x", *_SETTINGS, "view", "grad_output", "cell"), tables, below)
 
-    def _input_table(self) -> str:
+    def _input_cells(self) -> list[list[str]]:
         size, layers = np.shape(self.x), self._layers()
         taps, positions = [], []
         for pixels, layer, outputs, i in zip(size, layers, self._size(), self.cell, strict=True):
@@ -259,19 +272,12 @@ class PoolExplorer(anywidget.AnyWidget):
                 else:
                     kind, text = "overhang", "×"
                 bold = row in taps[0] and column in taps[1] and kind != "overhang"
-                cells.append(_cell(kind, text, bold))
-            rows.append(f"<tr>{''.join(cells)}</tr>")
-        return f"<table>{''.join(rows)}</table>"
-
-    def _output_table(self, output: np.ndarray) -> str:
-        rows = (
-            "".join(_cell("output", number(v), (i, j) == self.cell) for j, v in enumerate(row))
-            for i, row in enumerate(output)
-        )
-        return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+                cells.append(cell(text, kind, bold=bold))
+            rows.append(cells)
+        return rows
 
 
-def _one_of(name: str, value: Any, known: Any) -> str:
+def one_of(name: str, value: Any, known: Any) -> str:
     if value not in tuple(known):
         raise ValueError(f"{name}={value!r} must be {' or '.join(map(repr, known))}")
     return value
@@ -286,14 +292,10 @@ def _pixels(name: str, value: Any) -> int | tuple[int, int] | None:
     return found if isinstance(value, tuple | list) else found[0]
 
 
-def _inside(value: Any, size: tuple[int, int]) -> tuple[int, int]:
-    row, column = checks.pair("cell", value, 0)
-    if row >= size[0] or column >= size[1]:
-        raise ValueError(f"cell={(row, column)} is not in the output, which has the shape {size}")
-    return row, column
-
-
-def _numbers(name: str, value: Any, shape: tuple[int, int] | None = None) -> list[list[float]]:
+def numbers(
+    name: str, value: Any, shape: tuple[int, int] | None = None, most: int = _LARGEST
+) -> list[list[float]]:
+    """Return numbers of shape (H, W) as lists, if they can be shown, and have the shape, if any."""
     if isinstance(value, np.ndarray):
         checks.array(name, value)
     try:
@@ -305,9 +307,9 @@ def _numbers(name: str, value: Any, shape: tuple[int, int] | None = None) -> lis
     if found.ndim != 2:
         hint = f": write {name}[0]" if found.ndim == 3 else ""
         raise ValueError(f"{name} has shape {found.shape}, not (H, W){hint}")
-    if 0 in found.shape or (max(found.shape) > _LARGEST and shape is None):
+    if 0 in found.shape or (max(found.shape) > most and shape is None):
         raise ValueError(
-            f"{name} has shape {found.shape}: 1 to {_LARGEST} rows and columns can be shown"
+            f"{name} has shape {found.shape}: 1 to {most} rows and columns can be shown"
         )
     if not np.isfinite(found).all():
         row, column = np.argwhere(~np.isfinite(found))[0]
@@ -318,5 +320,15 @@ def _numbers(name: str, value: Any, shape: tuple[int, int] | None = None) -> lis
     return found.tolist()
 
 
-def _cell(kind: str, text: str, bold: bool) -> str:
-    return f"<td {_CELL}{_KINDS[kind]}>{f'<b>{text}</b>' if bold else text}</td>"
+def by(grid: Any) -> str:
+    return " × ".join(map(str, np.shape(grid)))
+
+
+def cell(text: str, kind: str | None = None, *, bold: bool = False) -> str:
+    style = f"width: 2.6em; border: 1px solid; text-align: center{_STYLES.get(kind, '')}"
+    return f'<td style="{style}">{f"<b>{text}</b>" if bold else text}</td>'
+
+
+def table(rows: Iterable[Iterable[str]]) -> str:
+    lines = (f"<tr>{''.join(cells)}</tr>" for cells in rows)
+    return f"<table>{''.join(lines)}</table>"

@@ -9,9 +9,10 @@ that output's gradient times the part. So where forward reads pixels and adds th
 backward reads windows and adds them up in pixels, along the same taps.
 
 Common to all: `grad_output` has the shape of f's output, and the dtype of x, which is float16,
-float32 or float64; float16 is summed in float32, so it is a little more accurate than torch.
-Raises: TypeError or ValueError for an argument that breaks a rule, as f does; the message says
-which.
+float32 or float64; float16 is summed in float32, so it is a little more accurate than torch. The
+result has x's shape. The other arguments and the errors are those of f, in `functional`. Of x only
+shape and dtype count where f is linear in it, but for the weight of a convolution; of a bias only
+the shape. The source is the derivative of f, and what is named beside it.
 """
 
 import math
@@ -21,18 +22,6 @@ import numpy as np
 from poolkit import checks, functional
 from poolkit.engine import bins, convolution, resizing, windows
 from poolkit.engine.windows import like_ieee
-
-__all__ = [
-    "adaptive_avg_pool2d_backward",
-    "adaptive_max_pool2d_backward",
-    "avg_pool2d_backward",
-    "conv2d_backward",
-    "conv_transpose2d_backward",
-    "interpolate_backward",
-    "lp_pool2d_backward",
-    "max_pool2d_backward",
-    "max_unpool2d_backward",
-]
 
 
 @like_ieee
@@ -52,12 +41,10 @@ def max_pool2d_backward(
     Of equal maxima the first in reading order gets it all; of several NaN, the last. A pixel that
     was never a maximum gets 0, one that was in several windows the sum.
 
-    Args and errors: as `functional.max_pool2d`, sizes in pixels; `indices`, those that it returned,
-    if you kept them, as torch.autograd does: they then need not be found again.
-    Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
+    Args: `indices`, those that `max_pool2d` returned, if you kept them, as torch.autograd does, so
+    that they need not be found again.
     Differs from torch: where dilation makes a window that reads only padding, torch adds its
     gradient to a wrong pixel, or writes outside the array; poolkit raises ValueError.
-    Source: the derivative of `functional.max_pool2d`; ties as in torch.autograd.
     Introduced in lesson 04.
 
     >>> x = np.array([[[1.0, 3.0, 3.0, 2.0]]])
@@ -91,10 +78,7 @@ def avg_pool2d_backward(
     """Share each output's gradient out equally among the pixels of its window.
 
     Each gets the gradient over the divisor; what would go to the padding is lost.
-
-    Args and errors: as `functional.avg_pool2d`, sizes in pixels; of x only shape and dtype count.
-    Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
-    Source: the derivative of `functional.avg_pool2d`. Introduced in lesson 04.
+    Introduced in lesson 04.
 
     >>> avg_pool2d_backward(np.array([[[10.0, 20.0]]]), np.zeros((1, 1, 3)), (1, 2), 1).tolist()
     [[[5.0, 15.0, 10.0]]]
@@ -120,16 +104,8 @@ def lp_pool2d_backward(
 ) -> np.ndarray:
     """Send each pixel its share of the output's gradient: (x / output) ** (norm_type - 1).
 
-    Where a window's sum is 0 the root has no derivative; as in torch its pixels then get 0.
-
-    Args and errors: as `functional.lp_pool2d`, sizes in pixels.
-    Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
-    Source: the derivative of `functional.lp_pool2d`;
-    https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html for the sum of 0.
-
-    >>> grad_output, x = np.ones((1, 1, 1)), np.array([[[3.0, 4.0]]])
-    >>> lp_pool2d_backward(grad_output, x, 2, (1, 2)).round(3).tolist()
-    [[[0.6, 0.8]]]
+    Where a window's sum is 0 the root has no derivative; as in torch its pixels then get 0
+    (https://docs.pytorch.org/docs/stable/generated/torch.nn.LPPool2d.html).
     """
     x = checks.maps("x", x, checks.FLOATS)
     p = checks.norm_type(norm_type)
@@ -154,14 +130,7 @@ def adaptive_avg_pool2d_backward(
 ) -> np.ndarray:
     """Share each output's gradient out equally among the pixels of its bin.
 
-    Args and errors: as `functional.adaptive_avg_pool2d`; of x only shape and dtype count.
-    Shape: grad_output (N, C, output_size[0], output_size[1]) and x (N, C, H, W) -> (N, C, H, W)
     Differs from torch: with a 0 in output_size, torch raises and poolkit returns zeros.
-    Source: the derivative of `functional.adaptive_avg_pool2d`.
-
-    >>> grad_output = np.array([[[10.0, 20.0]]])
-    >>> adaptive_avg_pool2d_backward(grad_output, np.zeros((1, 1, 3)), (1, 2)).tolist()
-    [[[5.0, 15.0, 10.0]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
     size = x.shape[-2:]
@@ -175,14 +144,7 @@ def adaptive_max_pool2d_backward(
 ) -> np.ndarray:
     """Send each output's gradient to the pixel that was the maximum of its bin.
 
-    Args and errors: as `functional.adaptive_max_pool2d`.
-    Shape: grad_output (N, C, output_size[0], output_size[1]) and x (N, C, H, W) -> (N, C, H, W)
     Differs from torch: with a 0 in output_size, torch raises and poolkit returns zeros.
-    Source: the derivative of `functional.adaptive_max_pool2d`; ties as in torch.autograd.
-
-    >>> grad_output, x = np.array([[[10.0, 20.0]]]), np.array([[[1.0, 3.0, 2.0]]])
-    >>> adaptive_max_pool2d_backward(grad_output, x, (1, 2)).tolist()
-    [[[0.0, 30.0, 0.0]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
     output, indices = functional.adaptive_max_pool2d(x, output_size, return_indices=True)
@@ -203,23 +165,13 @@ def max_unpool2d_backward(
 
     Where an index is repeated, all of its values get the pixel's gradient, as in torch, though
     only the last of them had a part in the output.
-
-    Args and errors: as `functional.max_unpool2d`, sizes in pixels; of x only shape and dtype count.
-    Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
-    Source: the derivative of `functional.max_unpool2d`, but for repeated indices.
-
-    >>> grad_output, x = np.array([[[1.0, 2.0], [3.0, 4.0]]]), np.array([[[9.0]]])
-    >>> max_unpool2d_backward(grad_output, x, np.array([[[2]]]), 2).tolist()
-    [[[3.0]]]
     """
     x = checks.maps("x", x, checks.FLOATS)
     size = windows.unpooled_size(x, kernel_size, stride, padding, output_size)
     indices = checks.within(checks.indices(indices, "x", x.shape), size)
     grad_output = checks.output_gradient(grad_output, (*x.shape[:-2], *size), x)
-    *lead, height, width = x.shape
-    flat_grad = grad_output.reshape(*lead, math.prod(size))
-    flat_indices = indices.reshape(*lead, height * width)
-    return np.take_along_axis(flat_grad, flat_indices, axis=-1).reshape(x.shape)
+    pixels, places = windows.flattened(grad_output), windows.flattened(indices)
+    return np.take_along_axis(pixels, places, axis=-1).reshape(x.shape)
 
 
 @like_ieee
@@ -233,13 +185,7 @@ def interpolate_backward(
 ) -> np.ndarray:
     """Give each pixel the gradients of the outputs that read it, times the weights they gave it.
 
-    Args and errors: as `functional.interpolate`, size in pixels; of x only shape and dtype count.
-    Shape: grad_output (N, C, H_out, W_out) and x (N, C, H, W) -> (N, C, H, W)
-    Source: the transposed matrix of `functional.interpolate`, which is linear in x.
-
-    >>> grad_output, x = np.array([[[[1.0, 2.0, 3.0, 4.0]]]]), np.zeros((1, 1, 1, 2))
-    >>> interpolate_backward(grad_output, x, size=(1, 4)).tolist()
-    [[[[3.0, 7.0]]]]
+    It is the transposed matrix of `functional.interpolate`, which is linear in x.
     """
     x = checks.maps("x", x, checks.FLOATS)
     height, width = resizing.axes(x, size, scale_factor, mode, align_corners)
@@ -262,11 +208,7 @@ def conv2d_backward(
     """Return the gradients of x, of the weight and of the bias (None if there is none).
 
     That of x is the transposed convolution of grad_output with the same weight.
-
-    Args and errors: as `functional.conv2d`, sizes in pixels; of the bias only its shape counts.
-    Shape: grad_output (N, C_out, H_out, W_out) and x (N, C, H, W) -> shapes of x, weight, bias
-    Source: the derivative of `functional.conv2d`; for x, Dumoulin and Visin 2016,
-    arXiv:1603.07285, chapter 4. Introduced in lesson 11.
+    Source, for x: Dumoulin and Visin 2016, arXiv:1603.07285, chapter 4. Introduced in lesson 11.
 
     >>> x, weight = np.array([[[1.0, 2.0]]]), np.array([[[[3.0, 4.0]]]])
     >>> grad_x, grad_weight, grad_bias = conv2d_backward(np.ones((1, 1, 1)), x, weight)
@@ -278,7 +220,7 @@ def conv2d_backward(
     out_shape = (*x.shape[:-3], asked.weight.shape[0], *asked.output_size)
     grad_output = checks.output_gradient(grad_output, out_shape, x)
     return (
-        convolution.convolve_transposed(grad_output, asked).astype(x.dtype),
+        convolution.convolve(grad_output, asked, transposed=True).astype(x.dtype),
         convolution.weight_gradient(x, grad_output, asked),
         convolution.bias_gradient(grad_output, asked),
     )
@@ -299,16 +241,7 @@ def conv_transpose2d_backward(
     """Return the gradients of x, of the weight and of the bias (None if there is none).
 
     That of x is the convolution of grad_output with the same weight.
-
-    Args and errors: as `functional.conv_transpose2d`, sizes in pixels; of the bias only the shape.
-    Shape: grad_output (N, C_out, H_out, W_out) and x (N, C, H, W) -> shapes of x, weight, bias
-    Source: the derivative of `functional.conv_transpose2d`; for x, Dumoulin and Visin 2016,
-    arXiv:1603.07285, chapter 4.
-
-    >>> x, weight = np.array([[[5.0]]]), np.array([[[[3.0, 4.0]]]])
-    >>> grads = conv_transpose2d_backward(np.array([[[1.0, 2.0]]]), x, weight)
-    >>> grads[0].tolist(), grads[1].tolist(), grads[2]
-    ([[[11.0]]], [[[[5.0, 10.0]]]], None)
+    Source, for x: Dumoulin and Visin 2016, arXiv:1603.07285, chapter 4.
     """
     x = checks.maps("x", x, checks.FLOATS)
     asked = convolution.for_conv_transpose2d(

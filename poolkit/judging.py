@@ -20,17 +20,8 @@ from typing import Any, NamedTuple
 
 from poolkit.checks import whole_number
 
-__all__ = [
-    "Claim",
-    "Difference",
-    "Judged",
-    "above",
-    "below",
-    "judge_all",
-    "paired_difference",
-    "table",
-    "verdict",
-]
+__all__ = ["Claim", "Difference", "Judged", "above", "below"]
+__all__ += ["judge_all", "paired_difference", "table", "verdict"]
 
 
 def above(figure: float | tuple[float, float], bound: float, margin: float = 0.0) -> int:
@@ -239,19 +230,14 @@ def judge_all(claims: Iterable[Claim]) -> dict[int, Judged]:
     Raises: FileNotFoundError if a table in data/results/ is missing.
     Introduced in lesson 13.
     """
-    judged = {}
-    for claim in claims:
-        figures = claim.measure()
-        judged[claim.number] = Judged(claim, figures, claim.judge(figures))
-    return judged
+    measured = [(claim, claim.measure()) for claim in claims]
+    return {one.number: Judged(one, figures, one.judge(figures)) for one, figures in measured}
 
 
 def table(judged: Iterable[Judged]) -> str:
     """Return a table in Markdown: saying, verdict, where it holds, figures, what to say instead.
 
-    The figures link to the lesson that measures them.
-
-    Introduced in lesson 13.
+    The figures link to the lesson that measures them. Introduced in lesson 13.
     """
     rows = ["| | people say | verdict | it holds for | figures | say instead |", "|" + "---|" * 6]
     for one in judged:

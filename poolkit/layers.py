@@ -1,7 +1,11 @@
 """Pooling layers that torch lacks: each one a function, and a thin Module that keeps its state.
 
-Maps are floats of shape (N, C, H, W). Kernels and strides are square, an int in pixels, and
-stride=None means kernel_size. Windows that would hang over the end are left out, as in torch.
+Maps are floats of shape (N, C, H, W), and so is the result, where nothing else is said. Kernels and
+strides are square, an int in pixels, and stride=None means kernel_size. Windows that would hang
+over the end are left out, as in torch. An argument that breaks a rule raises TypeError or
+ValueError; the message says which. A Module has the arguments and the errors of its function, and
+what it trains is one for all maps.
+
 The dtype is kept. What is narrower than float32 is computed in float32, also under autocast, and
 scaled where a power or a sum would overflow, so that a result is finite if the dtype can hold it.
 """
@@ -16,7 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from poolkit.checks import whole_number
+from poolkit.checks import real_number, whole_number
 
 
 def _in_float32(pool: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -40,30 +44,39 @@ def blur_pool2d(x: Tensor, filter_size: int = 3, stride: int = 2) -> Tensor:
 
     The filter is a row of Pascal's triangle times the same as a column, divided by its sum: for
     filter_size=3, [1, 2, 1] x [1, 2, 1] / 16. The borders are mirrored, the outermost pixels not
-    repeated; an even filter takes one pixel more on the right and at the bottom.
+    repeated; an even filter takes one pixel more on the right and at the bottom. With filter_size=1
+    it only subsamples.
 
-    Args: `filter_size` and `stride` in pixels; with filter_size=1 it only subsamples.
     Shape: (N, C, H, W) -> (N, C, ceil(H / stride), ceil(W / stride)).
-    Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
     Source: Zhang 2019, arXiv:1904.11486. Introduced in lesson 06.
 
     >>> blur_pool2d(torch.tensor([[[[0.0, 0, 4, 0]]]]).expand(1, 1, 4, 4))[0, 0, 0].tolist()
     [0.0, 2.0]
     """
-    stride = whole_number("stride", stride, 1)
-    kernel = _binomial(filter_size).to(x)
-    before = (len(kernel) - 1) // 2
-    after = len(kernel) - 1 - before
+    stride, last = (
+        whole_number("stride", stride, 1),
+        whole_number("filter_size", filter_size, 1) - 1,
+    )
+    before, after = last // 2, last - last // 2
     if min(x.shape[-2:]) <= after:
         raise ValueError(
-            f"x has shape {tuple(x.shape)}; to be mirrored for a filter of {len(kernel)} pixels, "
+            f"x has shape {tuple(x.shape)}; to be mirrored for a filter of {last + 1} pixels, "
             f"its maps need sides of at least {after + 1}"
         )
+    row = torch.tensor([math.comb(last, i) for i in range(last + 1)], dtype=torch.float64)
+    kernel = (torch.outer(row, row) / row.sum() ** 2).to(x)
     return _depthwise(F.pad(x, (before, after, before, after), mode="reflect"), kernel, stride)
 
 
-class BlurPool2d(nn.Module):
-    """`blur_pool2d` as a layer; arguments and errors as there."""
+class _Pool(nn.Module):
+    def extra_repr(self) -> str:
+        """Return the layer's arguments, for its repr."""
+        own = [name for name in vars(self) if name != "training" and not name.startswith("_")]
+        return ", ".join(f"{name}={getattr(self, name)!r}" for name in own)
+
+
+class BlurPool2d(_Pool):
+    """`blur_pool2d` as a layer."""
 
     def __init__(self, filter_size: int = 3, stride: int = 2):
         super().__init__()
@@ -76,9 +89,6 @@ class BlurPool2d(nn.Module):
     def multiply_adds(self, x: Tensor, out: Tensor) -> int:
         return out.numel() * self.filter_size**2
 
-    def extra_repr(self) -> str:
-        return f"filter_size={self.filter_size}, stride={self.stride}"
-
 
 def max_blur_pool2d(
     x: Tensor, kernel_size: int = 2, filter_size: int = 3, stride: int = 2
@@ -88,21 +98,15 @@ def max_blur_pool2d(
     Max pooling with stride 2 is max pooling with stride 1 of which every second pixel is kept.
     Smoothing before pixels are dropped makes the result depend less on which ones are.
 
-    Args: `kernel_size`, of the max pooling, in pixels; the others as for `blur_pool2d`.
+    Args: `kernel_size`, of the max pooling; the others as for `blur_pool2d`.
     Shape: (N, C, H, W) -> (N, C, ceil((H - kernel_size + 1) / stride), the same of W).
-    Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
     Source: Zhang 2019, arXiv:1904.11486. Introduced in lesson 06.
     """
-    _check_maps(x)
-    _check_window(x, kernel_size, 1)
-    return blur_pool2d(F.max_pool2d(x, kernel_size, 1), filter_size, stride)
+    return MaxBlurPool2d(kernel_size, filter_size, stride)(x)
 
 
 class MaxBlurPool2d(nn.Module):
-    """`max_blur_pool2d` as a layer; arguments and errors as there.
-
-    Its two parts are layers of their own, so that each can be looked at and counted.
-    """
+    """`max_blur_pool2d` as a layer of two layers, so that each can be looked at and counted."""
 
     def __init__(self, kernel_size: int = 2, filter_size: int = 3, stride: int = 2):
         super().__init__()
@@ -128,12 +132,9 @@ def gem(
     With p = 1 it is average pooling; the larger p, the nearer it comes to the maximum. It averages
     where `torch.nn.functional.lp_pool2d` sums.
 
-    Args: `p`, a number or a tensor of one, anything but 0; `kernel_size` and `stride` in pixels,
-    where kernel_size=None takes the whole map, as published; `eps`: smaller values, and so all
-    negative ones, are raised to this first, for a fractional power of a negative number does not
-    exist, and at 0 its slope may be infinite.
-    Shape: (N, C, H, W) -> (N, C, H_out, W_out), with kernel_size=None (N, C, 1, 1).
-    Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
+    Args: `p`, a number or a tensor of one, anything but 0; `kernel_size`, None for the whole map,
+    as published; `eps`: smaller values, and so all negative ones, are raised to this first, for a
+    fractional power of a negative number does not exist, and at 0 its slope may be infinite.
     Source: Radenović, Tolias, Chum 2017, arXiv:1711.02512. Introduced in lesson 06.
 
     >>> gem(torch.tensor([[[[1.0, 7.0]]]]), p=2).item()
@@ -153,19 +154,10 @@ def gem(
     return means[..., None, None] if kernel_size is None else means
 
 
-class _Windowed(nn.Module):
-    def __init__(self, kernel_size: int, stride: int | None = None):
-        super().__init__()
-        self.kernel_size, self.stride = _sizes(kernel_size, stride)
+class GeM(_Pool):
+    """`gem` as a layer, with a trained exponent.
 
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}"
-
-
-class GeM(nn.Module):
-    """`gem` as a layer, with a trained exponent, one for all maps; errors as there.
-
-    Args: as for `gem`; `p`, the exponent to start from, above 0.
+    Args: `p`, the exponent to start from, above 0.
     Source, for p and eps: the authors' github.com/filipradenovic/cnnimageretrieval-pytorch.
     """
 
@@ -186,9 +178,6 @@ class GeM(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         return gem(x, self.p, self.kernel_size, self.stride, self.eps)
 
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, eps={self.eps}"
-
 
 @_in_float32
 def mixed_pool2d(
@@ -197,9 +186,7 @@ def mixed_pool2d(
     """Mix max and average pooling: share x maximum + (1 - share) x average of each window.
 
     Args: `share`, of the maximum, from 0 (average pooling) to 1 (max pooling): a number, a tensor
-    of one, or a tensor whose 4 axes fit the result's; `kernel_size` and `stride` in pixels.
-    Shape: (N, C, H, W) -> (N, C, H_out, W_out).
-    Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
+    of one, or a tensor whose 4 axes fit the result's.
     Source: Lee, Gallagher, Tu 2015, arXiv:1509.08985. Introduced in lesson 06.
 
     >>> mixed_pool2d(torch.tensor([[[[1.0, 3], [5, 7]]]]), share=0.5, kernel_size=2).item()
@@ -212,8 +199,14 @@ def mixed_pool2d(
     return share * largest + (1 - share) * average
 
 
+class _Windowed(_Pool):
+    def __init__(self, kernel_size: int, stride: int | None = None):
+        super().__init__()
+        self.kernel_size, self.stride = _sizes(kernel_size, stride)
+
+
 class MixedPool2d(_Windowed):
-    """`mixed_pool2d` as a layer, with a trained share, one for all maps; errors as there.
+    """`mixed_pool2d` as a layer, with a trained share.
 
     The number that is trained is the share's logit, so that the share stays between 0 and 1. It
     starts at 0: half and half.
@@ -238,10 +231,7 @@ def gated_pool2d(x: Tensor, mask: Tensor, stride: int | None = None) -> Tensor:
 
     The share of the maximum is the sigmoid of the sum of the window times the mask.
 
-    Args: `mask`, of the window's size, the same for all maps; `stride` in pixels, where None means
-    the mask's side.
-    Shape: (N, C, H, W), (k, k) -> (N, C, H_out, W_out).
-    Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
+    Args: `mask`, (k, k), of the window's size, the same for all maps; `stride`, None for k.
     Source: Lee, Gallagher, Tu 2015, arXiv:1509.08985. Introduced in lesson 06.
 
     >>> gated_pool2d(torch.tensor([[[[1.0, 3], [5, 7]]]]), torch.zeros(2, 2)).item()
@@ -260,7 +250,7 @@ def gated_pool2d(x: Tensor, mask: Tensor, stride: int | None = None) -> Tensor:
 
 
 class GatedPool2d(_Windowed):
-    """`gated_pool2d` as a layer, with a trained mask, one for all maps; errors as there.
+    """`gated_pool2d` as a layer, with a trained mask.
 
     The mask starts at 0, which mixes half and half everywhere. It has no bias: k x k numbers, as
     the authors count them.
@@ -291,11 +281,8 @@ def stochastic_pool2d(
     which is the sum of squares over the sum. A window of zeros gives 0. The gradient of a draw goes
     to the pixel that was drawn.
 
-    Args: `x`, as it comes from a ReLU: negative values count as 0 and are never drawn;
-    `kernel_size` and `stride` in pixels; `generator`, to draw from, where None means torch's own,
-    which `torch.manual_seed` sets.
-    Shape: (N, C, H, W) -> (N, C, H_out, W_out).
-    Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
+    Args: `x`, as it comes from a ReLU: negative values count as 0 and are never drawn; `generator`,
+    to draw from, where None means torch's own, which `torch.manual_seed` sets.
     Source: Zeiler, Fergus 2013, arXiv:1301.3557. Introduced in lesson 06.
 
     >>> stochastic_pool2d(torch.tensor([[[[0.0, 1], [0, 3]]]]), 2, training=False).item()
@@ -319,10 +306,7 @@ def stochastic_pool2d(
 
 
 class StochasticPool2d(_Windowed):
-    """`stochastic_pool2d` as a layer, which draws in training only; arguments and errors as there.
-
-    It draws from torch's own generator: `torch.manual_seed` makes a training run repeat.
-    """
+    """`stochastic_pool2d` as a layer, which draws in training only, from torch's own generator."""
 
     def forward(self, x: Tensor) -> Tensor:
         return stochastic_pool2d(x, self.kernel_size, self.stride, self.training)
@@ -335,7 +319,6 @@ def spatial_pyramid_pool(x: Tensor, levels: Sequence[int] = (4, 2, 1), mode: str
     Args: `levels`, for each how many bins a side is cut into; `mode`, "max", as published, or
     "average".
     Shape: (N, C, H, W) -> (N, C * sum of level**2): level by level, and in each channel by channel.
-    Raises: TypeError or ValueError for an argument that breaks a rule; the message says which.
     Differs from the paper: its layers slide windows of ceil(side / level) pixels with stride
     floor(side / level); the bins here are those of torch's adaptive pooling, the same where level
     divides the side.
@@ -344,12 +327,12 @@ def spatial_pyramid_pool(x: Tensor, levels: Sequence[int] = (4, 2, 1), mode: str
     >>> spatial_pyramid_pool(torch.tensor([[[[1.0, 2], [3, 4]]]]), levels=(2, 1)).tolist()
     [[1.0, 2.0, 3.0, 4.0, 4.0]]
     """
-    levels, pool = _check_levels(levels, mode), _ADAPTIVE[mode]
-    return torch.cat([pool(x, level).flatten(1) for level in levels], dim=1)
+    levels = _check_levels(levels, mode)
+    return torch.cat([_ADAPTIVE[mode](x, level).flatten(1) for level in levels], dim=1)
 
 
-class SpatialPyramidPool(nn.Module):
-    """`spatial_pyramid_pool` as a layer; arguments and errors as there."""
+class SpatialPyramidPool(_Pool):
+    """`spatial_pyramid_pool` as a layer."""
 
     def __init__(self, levels: Sequence[int] = (4, 2, 1), mode: str = "max"):
         super().__init__()
@@ -357,9 +340,6 @@ class SpatialPyramidPool(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return spatial_pyramid_pool(x, self.levels, self.mode)
-
-    def extra_repr(self) -> str:
-        return f"levels={self.levels}, mode={self.mode!r}"
 
 
 def _average(pool: Callable[[Tensor], Tensor], x: Tensor, pixels: int) -> Tensor:
@@ -377,17 +357,7 @@ _ADAPTIVE = {
 }
 
 
-def _binomial(filter_size: int) -> Tensor:
-    """Return the binomial filter of this side; its entries add up to 1."""
-    filter_size = whole_number("filter_size", filter_size, 1)
-    row = torch.tensor(
-        [math.comb(filter_size - 1, i) for i in range(filter_size)], dtype=torch.float64
-    )
-    return torch.outer(row, row) / row.sum() ** 2
-
-
 def _depthwise(x: Tensor, kernel: Tensor, stride: int) -> Tensor:
-    """Convolve each map with the same kernel."""
     channels = x.shape[1]
     return F.conv2d(x, kernel.expand(channels, 1, -1, -1), stride=stride, groups=channels)
 
@@ -431,39 +401,34 @@ def _check_gem(kernel_size: int | None, stride: int | None, eps: float) -> None:
         raise ValueError(f"eps={eps} is not above 0")
 
 
-def _number(name: str, value: float | Tensor) -> Tensor:
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{name}={value!r} must be a number, or a tensor of one")
-    return torch.tensor(float(value), dtype=torch.float64)
+_ONE = "a number, or a tensor of one"
 
 
 def _exponent(p: float | Tensor) -> Tensor:
-    found = _number("p", p)
-    if found.numel() != 1:
-        raise ValueError(f"p has shape {tuple(found.shape)}; it must be one number for all maps")
     # The value of a tensor is not looked at: a layer that is compiled has none yet.
-    if found is not p and (p == 0 or math.isnan(p)):
+    if isinstance(p, Tensor):
+        if p.numel() != 1:
+            raise ValueError(f"p has shape {tuple(p.shape)}; it must be one number for all maps")
+        return p.reshape(())
+    found = real_number("p", p, _ONE)
+    if found == 0 or math.isnan(found):
         raise ValueError(f"p={p} must be a number but 0, as the mean is a p-th root")
-    return found.reshape(())
+    return torch.tensor(found, dtype=torch.float64)
 
 
 def _check_share(share: float | Tensor, shape: tuple[int, ...]) -> float | Tensor:
-    found = _number("share", share)
-    if found is not share:
-        if not 0 <= share <= 1:
+    if not isinstance(share, Tensor):
+        if not 0 <= real_number("share", share, _ONE) <= 1:
             raise ValueError(f"share={share} must be from 0 (average pooling) to 1 (max pooling)")
         return share
-    if found.numel() == 1:
-        return found.reshape(())
-    fits = found.ndim == 4 and all(n in (1, m) for n, m in zip(found.shape, shape, strict=True))
-    if not fits:
+    if share.numel() == 1:
+        return share.reshape(())
+    if share.ndim != 4 or any(n not in (1, m) for n, m in zip(share.shape, shape, strict=True)):
         raise ValueError(
-            f"share has shape {tuple(found.shape)}; it must be one number, or fit the result's "
+            f"share has shape {tuple(share.shape)}; it must be one number, or fit the result's "
             f"4 axes, {tuple(shape)}"
         )
-    return found
+    return share
 
 
 def _check_levels(levels: Sequence[int], mode: str) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from torch.nn import functional as F
 
 from poolkit.checks import whole_number
 
+Pair = tuple[torch.Tensor, torch.Tensor]
 # The label of pixels that do not count: torch's cross-entropy leaves it out, too.
 VOID = -100
 
@@ -107,10 +108,8 @@ def translate(images: torch.Tensor, down: int, right: int) -> torch.Tensor:
     for name, move, side in (("down", down, height), ("right", right, width)):
         if abs(whole_number(name, move)) >= side:
             raise ValueError(f"{name}={move} moves everything out of a side of {side} pixels")
-    moved = torch.zeros_like(images)
-    (to_rows, from_rows), (to_columns, from_columns) = _overlap(down), _overlap(right)
-    moved[..., to_rows, to_columns] = images[..., from_rows, from_columns]
-    return moved
+    # Padding by a negative number cuts off.
+    return F.pad(images, (right, -right, down, -down))
 
 
 def consistency(
@@ -123,15 +122,13 @@ def consistency(
     the images with `shift` pixels of background first if nothing should be. A net that always
     gives the same class scores 1, however bad it is.
 
-    Zhang 2019 compares two random crops of each image instead. Here the distance is chosen, and
-    nothing is random.
-
     Args: `net`, a module that takes floats from 0 to 1 and returns scores, (N, classes); `images`,
     uint8, (N, C, H, W), with a background of 0; `shift`, pixels to move by, at least 0;
     `batch_size`, images per forward pass; it changes time and memory, not the result.
     Raises: TypeError if shift is not an int; ValueError if shift is negative or as long as a side,
     or images are not as above.
-    Source: Zhang 2019, arXiv:1904.11486. Introduced in lesson 09.
+    Source: Zhang 2019, arXiv:1904.11486, who compares two random crops of each image; here the
+    distance is chosen, and nothing is random. Introduced in lesson 09.
     """
     shift = whole_number("shift", shift)
     batch_size = whole_number("batch_size", batch_size, 1)
@@ -179,13 +176,6 @@ def evaluating(net: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def _overlap(move: int) -> tuple[slice, slice]:
-    """Return where the content goes, and where it comes from, along one axis."""
-    if move >= 0:
-        return slice(move, None), slice(None, -move or None)
-    return slice(None, move), slice(-move, None)
-
-
 def _mean_iou(both: torch.Tensor, predicted: torch.Tensor, true: torch.Tensor) -> float:
     """From the pixels of each class in the intersection, and in the two sets."""
     union = predicted + true - both
@@ -201,9 +191,7 @@ def _edges(classes: torch.Tensor, distance: int) -> torch.Tensor:
     return (largest != least)[:, 0]
 
 
-def _in_range(
-    predictions: torch.Tensor, labels: torch.Tensor, classes: int
-) -> tuple[torch.Tensor, torch.Tensor]:
+def _in_range(predictions: torch.Tensor, labels: torch.Tensor, classes: int) -> Pair:
     """Return the predictions and the labels that count, in a row, if all are known classes."""
     classes = whole_number("classes", classes, 1)
     predictions, labels = _counted(predictions, labels)
@@ -217,7 +205,7 @@ def _in_range(
     return predictions, labels
 
 
-def _counted(predictions: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _counted(predictions: torch.Tensor, labels: torch.Tensor) -> Pair:
     """Return the predictions and the labels that count, in a row."""
     pair = {"predictions": predictions, "labels": labels}
     for name, values in pair.items():

@@ -31,7 +31,6 @@ class ScaledTanh(nn.Module):
     """LeNet-5's squashing function 1.7159 tanh(2/3 a), which maps 1 to 1 and -1 to -1.
 
     Shape: any -> the same.
-
     Source: LeCun et al. 1998, doi:10.1109/5.726791, section II.B and Appendix A. Lesson 07.
     """
 
@@ -44,11 +43,8 @@ class Subsampling(nn.Module):
 
     Each map has one weight and one bias. With weight 1/4 and bias 0 this is average pooling.
 
-    Args:
-        channels: number of maps.
-
+    Args: `channels`, number of maps.
     Shape: (N, C, H, W) -> (N, C, H // 2, W // 2).
-
     Source: LeCun et al. 1998, doi:10.1109/5.726791, section II.B, layers S2 and S4. Lesson 07.
     """
 
@@ -56,9 +52,6 @@ class Subsampling(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(channels))
         self.bias = nn.Parameter(torch.empty(channels))
-        self.reset_parameters()
-
-    def reset_parameters(self):
         for parameter in self.parameters():
             _init_uniform(parameter, fan_in=4)
 
@@ -70,30 +63,21 @@ class Subsampling(nn.Module):
 class PartialConv2d(nn.Module):
     """A convolution in which each output map is connected to some of the input maps only.
 
-    Args:
-        connections: for each output map, the indices of its input maps.
-        kernel_size: side of the square kernel, in pixels.
-
+    Args: `connections`, for each output map, the indices of its input maps; `kernel_size`, side of
+    the square kernel, in pixels.
     Shape: (N, C, H, W) -> (N, len(connections), H - kernel_size + 1, W - kernel_size + 1).
-
     Source: LeCun et al. 1998, doi:10.1109/5.726791, section II.B, layer C3. Lesson 07.
     """
 
     def __init__(self, connections, kernel_size):
         super().__init__()
         pairs = [(out, c) for out, maps in enumerate(connections) for c in maps]
-        fan_in = [len(maps) * kernel_size**2 for maps in connections]
         self.register_buffer("pairs", torch.tensor(pairs).T, persistent=False)
-        self.register_buffer("fan_in", torch.tensor(fan_in), persistent=False)
-        self.weight = nn.Parameter(torch.empty(len(pairs), kernel_size, kernel_size))
-        self.bias = nn.Parameter(torch.empty(len(connections)))
-        self.reset_parameters()
-
-    def reset_parameters(self):
-        bound = 2.4 / self.fan_in
-        with torch.no_grad():
-            self.weight.uniform_(-1, 1).mul_(bound[self.pairs[0], None, None])
-            self.bias.uniform_(-1, 1).mul_(bound)
+        # The range of _init_uniform, which differs from map to map.
+        bound = 2.4 / torch.tensor([len(maps) * kernel_size**2 for maps in connections])
+        weight = torch.empty(len(pairs), kernel_size, kernel_size).uniform_(-1, 1)
+        self.weight = nn.Parameter(weight * bound[self.pairs[0], None, None])
+        self.bias = nn.Parameter(torch.empty(len(connections)).uniform_(-1, 1) * bound)
 
     def multiply_adds(self, x, out):
         return out[:, 0].numel() * self.weight.numel()
@@ -117,7 +101,6 @@ class LeNet5(nn.Module):
     not have. Here they are fixed random codes of -1 and +1, an alternative that the paper names.
 
     Shape: (N, 1, 28, 28) -> (N, 10).
-
     Source: LeCun, Bottou, Bengio, Haffner 1998, "Gradient-based learning applied to document
     recognition", doi:10.1109/5.726791, section II.B and Appendix A. Introduced in lesson 07.
     """
@@ -147,11 +130,8 @@ class LeNet5(nn.Module):
 
 
 def _conv_block(in_channels, out_channels, stride=1, dilation=1):
-    return (
-        nn.Conv2d(in_channels, out_channels, 3, stride, dilation, dilation, bias=False),
-        nn.BatchNorm2d(out_channels),
-        nn.ReLU(inplace=True),
-    )
+    conv = nn.Conv2d(in_channels, out_channels, 3, stride, dilation, dilation, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(out_channels), nn.ReLU(inplace=True))
 
 
 # What follows each block of a SmallCNN: functions from its number of maps to a new layer.
@@ -160,7 +140,7 @@ DOWNSAMPLERS = {
     "average": lambda channels: nn.AvgPool2d(2),
     "strided": lambda channels: nn.Identity(),
     "none": lambda channels: nn.Identity(),
-    "added strided": lambda channels: nn.Sequential(*_conv_block(channels, channels, stride=2)),
+    "added strided": lambda channels: _conv_block(channels, channels, stride=2),
     "added max": lambda channels: nn.Sequential(*_conv_block(channels, channels), nn.MaxPool2d(2)),
     "mixed": lambda channels: MixedPool2d(2),
     "gated": lambda channels: GatedPool2d(2),
@@ -173,21 +153,15 @@ DOWNSAMPLERS = {
 class SmallCNN(nn.Module):
     """Three blocks of convolution, batch normalisation and ReLU, each followed by a downsampling.
 
-    Args:
-        downsample: what halves the sides of the maps, one of DOWNSAMPLERS. "max", "average",
-            "mixed", "gated", "gem" and "stochastic" pool 2x2 windows. "blur" takes the maximum of
-            2x2 windows one pixel apart, smooths and subsamples. "strided" gives the block's own
-            convolution a stride of 2, and nothing follows it; "added strided" adds another
-            convolution with stride 2, with its normalisation and ReLU. "added max" adds the same
-            one with stride 1, and max pooling after it. "none" halves nothing.
-        channels: number of maps after each block.
-        classes: number of classes.
-
+    Args: `downsample`, what halves the sides of the maps, one of DOWNSAMPLERS. "max", "average",
+    "mixed", "gated", "gem" and "stochastic" pool 2x2 windows. "blur" takes the maximum of 2x2
+    windows one pixel apart, smooths and subsamples. "strided" gives the block's own convolution a
+    stride of 2, and nothing follows it; "added strided" adds another convolution with stride 2,
+    with its normalisation and ReLU. "added max" adds the same one with stride 1, and max pooling
+    after it. "none" halves nothing; `channels`, number of maps after each block; `classes`, number
+    of classes.
     Shape: (N, 1, H, W) -> (N, classes).
-
-    Raises:
-        ValueError: if downsample is not one of the names.
-
+    Raises: ValueError if downsample is not one of the names.
     Source: the recipe of Ioffe & Szegedy 2015, arXiv:1502.03167 (convolution, batch normalisation,
     ReLU) with the global average pooling of Lin et al. 2013, arXiv:1312.4400. "strided", "added
     strided" and "added max" are after Springenberg et al. 2014, arXiv:1412.6806 (Strided-CNN,
@@ -239,30 +213,28 @@ def _bilinear(conv):
         conv.weight.copy_(mix * tent[:, None] * tent)
 
 
-class _WithKept(nn.Module):
-    """An upsampling that needs what the encoder kept, then a convolution block."""
+class _Unpool(nn.Module):
+    """An upsampling to where the maxima were, as the encoder kept them, and a block."""
 
-    def __init__(self, a, b):
-        super().__init__()
-        self.block = nn.Sequential(*_conv_block(a, b))
-
-
-class _Unpool(_WithKept):
     keeps = "indices"
 
     def __init__(self, a, b):
-        super().__init__(a, b)
+        super().__init__()
+        self.block = _conv_block(a, b)
         self.unpool = nn.MaxUnpool2d(2)
 
     def forward(self, x, indices):
         return self.block(self.unpool(x, indices))
 
 
-class _Skip(_WithKept):
+class _Skip(nn.Module):
+    """An upsampling, the addition of the maps that the encoder kept, and a block."""
+
     keeps = "maps"
 
     def __init__(self, a, b):
-        super().__init__(a, b)
+        super().__init__()
+        self.block = _conv_block(a, b)
         self.resize = nn.Upsample(scale_factor=2)
 
     def forward(self, x, maps):
@@ -272,7 +244,7 @@ class _Skip(_WithKept):
 # One level of a SceneNet's decoder: functions from its numbers of maps, in and out, to a new
 # layer. "dilated" has nothing to undo, and its blocks depend on the level.
 UPSAMPLERS = {
-    "resize8": lambda a, b: nn.Sequential(*_conv_block(a, b)),
+    "resize8": lambda a, b: _conv_block(a, b),
     "nearest": _resize("nearest"),
     "bilinear": _resize("bilinear"),
     "transposed": _transpose(4),
@@ -292,25 +264,19 @@ class SceneNet(nn.Module):
     decoder has three levels, each an upsampling by 2 and a block, and a 1x1 convolution that gives
     the scores.
 
-    Args:
-        upsample: how the decoder gets the size back, one of UPSAMPLERS. "resize8" does not until
-            the end: its decoder works at 1/8 of the size, and the scores are resized bilinearly by
-            8. "nearest" and "bilinear" resize the maps by 2 before each block. "transposed" has
-            transposed convolutions of kernel 4 in place of resizing and convolution; those of
-            "transposed 3" have kernel 3, which reaches some pixels once and others four times, and
-            those of "transposed bilinear" start as bilinear resizing. "unpool" puts each value back
-            where the maximum was, which the encoder keeps as indices. "skip" resizes as "nearest"
-            does and adds the encoder's maps of that size, kept from before the pooling. "dilated"
-            pools nothing: its blocks work at full size, with dilations 1, 2, 4, 8, 8, 8, 4, 2, 1.
-        channels: number of maps after each of the encoder's three blocks; the decoder has the same
-            in reverse. None is (16, 32, 64); for "dilated" (8, 8, 16), or it would take too long.
-        classes: number of classes.
-
+    Args: `upsample`, how the decoder gets the size back, one of UPSAMPLERS. "resize8" does not
+    until the end: its decoder works at 1/8 of the size, and the scores are resized bilinearly by 8.
+    "nearest" and "bilinear" resize the maps by 2 before each block. "transposed" has transposed
+    convolutions of kernel 4 in place of resizing and convolution; those of "transposed 3" have
+    kernel 3, which reaches some pixels once and others four times, and those of "transposed
+    bilinear" start as bilinear resizing. "unpool" puts each value back where the maximum was, which
+    the encoder keeps as indices. "skip" resizes as "nearest" does and adds the encoder's maps of
+    that size, kept from before the pooling. "dilated" pools nothing: its blocks work at full size,
+    with dilations 1, 2, 4, 8, 8, 8, 4, 2, 1; `channels`, number of maps after each of the encoder's
+    three blocks; the decoder has the same in reverse. None is (16, 32, 64); for "dilated" (8, 8,
+    16), or it would take too long; `classes`, number of classes.
     Shape: (N, 1, H, W) -> (N, classes, H, W), with H and W multiples of 8.
-
-    Raises:
-        ValueError: if upsample is not one of the names, or a side is not a multiple of 8.
-
+    Raises: ValueError if upsample is not one of the names, or a side is not a multiple of 8.
     Source: after Long et al. 2014, arXiv:1411.4038 (FCN: one resizing by 32 against sums with
     the scores of earlier maps; transposed convolutions that start bilinear), Badrinarayanan et al.
     2015, arXiv:1511.00561 (SegNet: unpooling), Ronneberger et al. 2015, arXiv:1505.04597 (U-Net:
@@ -327,24 +293,21 @@ class SceneNet(nn.Module):
         level = UPSAMPLERS[upsample]
         channels = channels or ((8, 8, 16) if dilated else (16, 32, 64))
         dilations = (1, 2, 4, 8) if dilated else (1, 1, 1, 1)
-        deepest = channels[-1]
         self.keeps = getattr(level, "keeps", None)
         self.encoder = nn.ModuleList(
-            nn.Sequential(*_conv_block(a, b, dilation=d))
-            for a, b, d in zip((1, *channels), channels, dilations, strict=False)
+            _conv_block(a, b, dilation=dilation)
+            for a, b, dilation in zip((1, *channels), channels, dilations, strict=False)
         )
         indices = self.keeps == "indices"
         self.pool = nn.Identity() if dilated else nn.MaxPool2d(2, return_indices=indices)
+        deepest = channels[-1]
         self.middle = nn.Sequential(
-            *(
-                nn.Sequential(*_conv_block(deepest, deepest, dilation=dilations[-1]))
-                for _ in range(3)
-            )
+            *(_conv_block(deepest, deepest, dilation=dilations[-1]) for _ in range(3))
         )
         ends = (*channels[::-1], channels[0])
         self.decoder = nn.ModuleList(
-            nn.Sequential(*_conv_block(a, b, dilation=d)) if dilated else level(a, b)
-            for a, b, d in zip(ends, ends[1:], dilations[-2::-1], strict=False)
+            _conv_block(a, b, dilation=dilation) if dilated else level(a, b)
+            for a, b, dilation in zip(ends, ends[1:], dilations[-2::-1], strict=False)
         )
         self.score = nn.Conv2d(channels[0], classes, 1)
         whole = upsample != "resize8"
@@ -378,10 +341,7 @@ def without_downsampling(net):
     The weights, the padding, pooling with stride 1 and adaptive pooling stay, so that a net with
     a global average, or another adaptive pooling, before its dense layers still works.
 
-    Args:
-        net: a module; it is not changed.
-
-    Introduced in lesson 10.
+    Args: `net`, a module; it is not changed. Introduced in lesson 10.
 
     >>> without_downsampling(nn.Sequential(nn.Conv2d(1, 6, 5, stride=2), nn.MaxPool2d(2)))
     Sequential(

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from tqdm.auto import tqdm
 
 from poolkit.checks import whole_number
-from poolkit.metrics import VOID, accuracy, evaluating
+from poolkit.metrics import VOID, Pair, accuracy, evaluating
 
 
 @dataclass
@@ -63,8 +63,8 @@ def seed_everything(seed: int) -> None:
 
 def fit(
     model: nn.Module,
-    train: tuple[torch.Tensor, torch.Tensor],
-    test: tuple[torch.Tensor, torch.Tensor] | None = None,
+    train: Pair,
+    test: Pair | None = None,
     *,
     epochs: float = 2.0,
     batch_size: int = 128,
@@ -149,11 +149,7 @@ def fit(
 
 
 def evaluate(
-    model: nn.Module,
-    data: tuple[torch.Tensor, torch.Tensor],
-    *,
-    batch_size: int = 1000,
-    device: str | torch.device = "auto",
+    model: nn.Module, data: Pair, *, batch_size: int = 1000, device: str | torch.device = "auto"
 ) -> Evaluation:
     """Return the loss, the accuracy and the predictions of a classifier on some data.
 
@@ -193,7 +189,7 @@ def _asked_to_stop() -> Iterator[threading.Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _that_count(images: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _that_count(images: torch.Tensor, labels: torch.Tensor) -> Pair:
     """Return the images that have a label that counts, and their labels."""
     counts = (labels.reshape(len(labels), -1) != VOID).any(dim=1)
     return (images, labels) if counts.all() else (images[counts], labels[counts])
@@ -219,7 +215,7 @@ def _to_float(images: torch.Tensor, device: torch.device) -> torch.Tensor:
     return images.to(device, memory_format=torch.channels_last).float() / 255
 
 
-def _check_data(name: str, data: tuple[torch.Tensor, torch.Tensor]) -> None:
+def _check_data(name: str, data: Pair) -> None:
     images, labels = data
     for part, value in (("images", images), ("labels", labels)):
         if not isinstance(value, torch.Tensor):

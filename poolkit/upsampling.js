@@ -229,8 +229,8 @@ function renderUpsampling({ model, el }) {
     const shows = {
       x: [unpooling && !pooled ? "values" : "input x", state.x],
       maxima: pooled && ["maxima", result.maxima],
-      indices: pooled && ["their indices", result.indices],
-      typed: unpooling && !pooled && ["indices", result.indices],
+      indices: pooled && ["indices", result.indices],
+      typed: unpooling && !pooled && ["typed indices", result.indices],
       weight: stamps && ["kernel", state.weight],
       output: ["output", output],
       counts: stamps && ["stamps per pixel", counts],

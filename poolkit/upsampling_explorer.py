@@ -5,27 +5,29 @@ explorer.js), and a picture made of plain tables is stored with the notebook.
 """
 
 import html
-import json
-from pathlib import Path
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
-from IPython.display import display
 
 from poolkit import ways_up
 from poolkit.draw import number
-from poolkit.explorer import HIDE_MISSING_WIDGET, _Checked, _WrongType, _WrongValue, script
-
-__all__ = ["UpsamplingExplorer"]
+from poolkit.explorer import (
+    Explorer,
+    _Checked,
+    _WrongType,
+    _WrongValue,
+    by,
+    cell,
+    script,
+    table,
+)
 
 _NAMES = ("x", *ways_up.DEFAULTS)
 _TITLES = {"unpool": "max unpooling", "transposed": "transposed convolution"}
-_CELL = '<td style="width: 2.6em; border: 1px solid; text-align: center">'
 
 
-class UpsamplingExplorer(anywidget.AnyWidget):
+class UpsamplingExplorer(Explorer):
     """Copying, blending, unpooling and transposed convolution of one small map.
 
     Every argument is also a trait: set it and the page follows; change it in the page and Python
@@ -49,7 +51,6 @@ class UpsamplingExplorer(anywidget.AnyWidget):
     """
 
     _esm = script("renderUpsampling", "explorer.js", "ways_up.js", "upsampling.js")
-    _css = Path(__file__).with_name("explorer.css")
 
     x = _Checked().tag(sync=True)
     operation = _Checked().tag(sync=True)
@@ -86,13 +87,7 @@ class UpsamplingExplorer(anywidget.AnyWidget):
         return ways_up.grad_x(self._state())
 
     def __repr__(self) -> str:
-        return f"UpsamplingExplorer({_shape(self.x)}, {ways_up.call(self._state())})"
-
-    def _ipython_display_(self) -> None:
-        # In two outputs, as the pooling explorer, and for its reason.
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        display({"text/html": self._picture(), "text/plain": repr(self)}, raw=True)
-        display({"application/vnd.jupyter.widget-view+json": view}, raw=True)
+        return f"UpsamplingExplorer({by(self.x)}, {ways_up.call(self._state())})"
 
     @traitlets.validate(*_NAMES)
     def _validate(self, proposal: Any) -> Any:
@@ -117,7 +112,6 @@ class UpsamplingExplorer(anywidget.AnyWidget):
         return {name: getattr(self, name) for name in _NAMES}
 
     def _picture(self) -> str:
-        """The grids as plain tables, with the settings that bring an explorer to life."""
         state = self._state()
         grids = {"input x": self.x}
         if self.operation == "unpool":
@@ -127,19 +121,9 @@ class UpsamplingExplorer(anywidget.AnyWidget):
         elif self.operation == "transposed":
             grids["kernel"] = self.weight
         grids[_TITLES.get(self.operation, self.operation)] = self.output
-        heads = "".join(f"<th>{name} {_shape(grid)}</th>" for name, grid in grids.items())
-        tables = "".join(f"<td>{_table(grid)}</td>" for grid in grids.values())
-        return (
-            f'<div class="poolkit-picture" data-explorer="{html.escape(json.dumps(state))}">'
-            f'{HIDE_MISSING_WIDGET}<table><tr>{heads}</tr><tr valign="top">{tables}</tr></table>'
-            f"<p>In torch: <code>{html.escape(ways_up.call(state))}</code></p></div>"
-        )
-
-
-def _shape(grid: Any) -> str:
-    return "×".join(map(str, np.shape(grid)))
-
-
-def _table(grid: Any) -> str:
-    rows = ("".join(f"{_CELL}{number(value)}</td>" for value in row) for row in grid)
-    return f"<table>{''.join(f'<tr>{row}</tr>' for row in rows)}</table>"
+        tables = {
+            f"{name} {by(grid)}": table([cell(number(value)) for value in row] for row in grid)
+            for name, grid in grids.items()
+        }
+        below = f"<p>In torch: <code>{html.escape(ways_up.call(state))}</code></p>"
+        return self._as_picture(_NAMES, tables, below)

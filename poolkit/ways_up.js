@@ -170,7 +170,7 @@ function shown(setting, [height, width]) {
 function upsample(state) {
   const [height, width] = shapeOf(state.x);
   if (Math.max(height, width) > MOST_INPUTS) throw impossible("kernel_size",
-    `x has shape (${height}, ${width}), not (H, W) with 1 to ${MOST_INPUTS} rows and columns`);
+    `x has shape (${height}, ${width}): 1 to ${MOST_INPUTS} rows and columns can be shown`);
   const way = { nearest: resize, bilinear: resize, unpool, transposed: stampAll }[state.operation];
   const found = way(state);
   const source = found.maxima ?? state.x;

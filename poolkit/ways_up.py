@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from poolkit import checks, functional, gradients
+from poolkit.explorer import numbers, one_of
 
 DEFAULTS = {
     **{"operation": "nearest", "weight": ((1.0, 1.0), (1.0, 1.0)), "indices": None},
@@ -35,10 +36,10 @@ def plain(name: str, value: Any) -> Any:
 
     Raises: TypeError or ValueError for a value that no other setting could make fit.
     """
-    if name in _KNOWN and value not in _KNOWN[name]:
-        raise ValueError(f"{name}={value!r} must be {' or '.join(map(repr, _KNOWN[name]))}")
+    if name in _KNOWN:
+        return one_of(name, value, _KNOWN[name])
     if name in _MOST and (value is not None or name in ("x", "weight")):
-        rows = checks.grid(name, value, _MOST[name])
+        rows = numbers(name, value, most=_MOST[name])
         return _whole(rows) if name == "indices" else rows
     if name in _LEAST and (value is not None or DEFAULTS[name] is not None):
         found = checks.pair(name, value, _LEAST[name])

@@ -8,6 +8,15 @@ import poolkit.functional
 import poolkit.gradients
 
 
+def public(module):
+    """Return the names that a module defines, and does not import, without an underscore."""
+    return {
+        name
+        for name, thing in vars(module).items()
+        if not name.startswith("_") and getattr(thing, "__module__", "") == module.__name__
+    }
+
+
 def to_torch(value, *, requires_grad=False):
     """Copy an array to a tensor; everything else, and an integer array, stays what it is."""
     if not isinstance(value, np.ndarray):

@@ -9,7 +9,6 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from poolkit import arithmetic
 from poolkit.arithmetic import (
     Layer,
     adaptive_window,
@@ -290,12 +289,3 @@ def test_imports_nothing_heavy(module, foreign):
     code = f"import sys, poolkit.{module}; print([m for m in {foreign} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_all_lists_what_is_public():
-    public = {
-        name
-        for name, thing in vars(arithmetic).items()
-        if not name.startswith("_") and getattr(thing, "__module__", "") == arithmetic.__name__
-    }
-    assert public == set(arithmetic.__all__)

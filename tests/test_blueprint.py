@@ -3,6 +3,7 @@
 import itertools
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 import torch
 from matplotlib.colors import to_rgba
@@ -20,6 +21,7 @@ with torch.device("meta"):
     DENSENET = torchvision.models.densenet121()
     RESNET = torchvision.models.resnet18()
     GOOGLENET = torchvision.models.googlenet(init_weights=False, aux_logits=False)
+    INCEPTION = torchvision.models.inception_v3(init_weights=False, aux_logits=False)
 
 NETS = {
     **{f"small {name}": (models.SmallCNN(name), (2, 1, 28, 28)) for name in models.DOWNSAMPLERS},
@@ -216,8 +218,24 @@ def test_the_net_stays_as_it_was():
     assert all(torch.equal(before[name], tensor) for name, tensor in net.state_dict().items())
 
 
+class LateFork(nn.Module):
+    """One branch is not joined yet when the other forks."""
+
+    def __init__(self):
+        super().__init__()
+        self.convolutions = nn.ModuleList(nn.Conv2d(4, 4, k) for k in (1, 1, 3, 1, 1))
+
+    def forward(self, x):
+        start, long, then, one, other = self.convolutions
+        trunk, branch = start(x), long(x)
+        middle = nn.functional.pad(then(trunk), (1, 1, 1, 1))
+        return torch.cat([torch.cat([one(middle), other(middle)], dim=1), branch], dim=1)
+
+
 DRAWN = {
     **NETS,
+    "late fork": (LateFork(), (1, 4, 8, 8)),
+    "branches of branches": (INCEPTION.Mixed_7b, (1, 1280, 8, 8)),
     "lenet": (models.LeNet5(), (1, 1, 28, 28)),
     **{f"scene {name}": (models.SceneNet(name), (1, 1, 48, 48)) for name in models.UPSAMPLERS},
 }
@@ -264,6 +282,11 @@ def test_boxes_have_the_colour_of_their_kind_and_the_height_of_their_maps(name):
     for box, (_, height, _) in zip(steps, drawn, strict=True):
         if height is not None and height > blueprint._LEAST + 1e-9:
             assert height / box.shape[1] == pytest.approx(input_height)
+
+
+def test_a_net_without_maps_can_be_drawn():
+    drawn = shapes(network(nn.Sequential(nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 2)), (1, 6)))
+    assert [height for _, height, _ in drawn] == pytest.approx([blueprint._LEAST] * 3)
 
 
 def test_boxes_alike_in_a_row_are_drawn_once():
@@ -313,9 +336,27 @@ def test_an_encoder_and_decoder_go_down_and_up_by_the_size_of_the_maps():
 
 
 def test_ways_that_fork_again_inside_a_branch_find_a_place():
-    edges = {(0, 1), (1, 2), (1, 3), (0, 4), (2, 5), (3, 5), (4, 5)}
-    assert blueprint._groups([0, 1, 2, 3, 4, 5], edges) == [[[0]], [[1, 2, 3], [4]], [[5]]]
-    assert blueprint._groups([1, 2, 3], edges) == [[[1]], [[2], [3]]]
+    heights = [y for (_, y), *_ in shapes(network(*DRAWN["branches of branches"]))]
+    rows = sorted({round(y, 6) for y in heights}, reverse=True)
+    # From the code of InceptionE: one convolution; one, then two side by side; two, then two side
+    # by side; a pool and one. What joins branches lies where the first of them does.
+    expected = [0, 0, 1, 1, 2, 1, 3, 3, 3, 4, 3, 5, 5, 0]
+    assert [rows.index(round(y, 6)) for y in heights] == expected
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_no_line_runs_through_a_box(name):
+    figure = network(*DRAWN[name])
+    (ax,) = figure.axes
+    lines = [line.get_xydata() for line in ax.lines]
+    lines += [np.array([arrow.xyann, arrow.xy]) for arrow in ax.texts if hasattr(arrow, "xyann")]
+    steps = np.linspace(0, 1, 50)[:, None]
+    points = [a + steps * (b - a) for line in lines for a, b in itertools.pairwise(line)]
+    for patch in ax.patches:
+        left, bottom, right, top = patch.get_path().get_extents(patch.get_patch_transform()).extents
+        x, y = np.concatenate(points).T
+        inside = (left + 0.01 < x) & (x < right - 0.01) & (bottom + 0.01 < y) & (y < top - 0.01)
+        assert not inside.any()
 
 
 def test_a_way_past_other_boxes_is_a_skip_and_a_branch_is_not():

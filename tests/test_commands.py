@@ -17,8 +17,8 @@ import threading
 import time
 
 import pytest
-from conftest import SITE
 
+from conftest import SITE
 from poolkit.datasets import DATA
 
 ROOT = DATA.parent

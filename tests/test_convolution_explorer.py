@@ -26,8 +26,8 @@ def test_the_maps_are_torchs(relu, mode):
 BAD = [
     ({"x": "abc"}, TypeError, "x must hold numbers"),
     ({"weight": [[1, 2], [3]]}, TypeError, "weight must hold numbers, in rows of the same length"),
-    ({"x": np.ones((13, 4))}, ValueError, "x has shape (13, 4), not (H, W) with 1 to 12 rows"),
-    ({"x": [[np.nan] * 4] * 4}, ValueError, "x holds a number that is not finite"),
+    ({"x": np.ones((13, 4))}, ValueError, "x has shape (13, 4): 1 to 12 rows and columns"),
+    ({"x": [[np.nan] * 4] * 4}, ValueError, "x holds nan in row 0, column 0: only finite"),
     ({"x": np.ma.masked_equal(np.eye(4), 0)}, TypeError, "write x.filled("),
     ({"weight": [[1, 2]]}, ValueError, "weight has shape (1, 2), not (k, k)"),
     ({"weight": np.eye(6)}, ValueError, "must give at least 2 rows and columns"),

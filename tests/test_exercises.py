@@ -12,6 +12,7 @@ import itertools
 import math
 import re
 import sys
+import time
 
 import matplotlib.pyplot as plt
 import nbformat
@@ -318,6 +319,19 @@ def written(source, name):
 
 def wrong_answer(name, mistake):
     return written(source(EXERCISES[name].solution_source, MISTAKES[name][mistake]), name)
+
+
+def check_in_a_second(exercise, answer):
+    """Check an answer, again where that was slow, and return how often.
+
+    Python may have had its own things to do, such as collecting garbage, but not three times.
+    """
+    for tries in (1, 2, 3):
+        started = time.process_time()
+        exercise.check(answer)
+        if time.process_time() - started < 1:
+            return tries
+    pytest.fail(f"{exercise.name}: the check takes a second or more")
 
 
 def values_of(case):
@@ -663,7 +677,7 @@ def eaten(layers):
     ],
 )
 def test_odd_answer_gets_a_helpful_answer(name, answer, message, capsys, shown):
-    EXERCISES[name].check(answer)
+    check_in_a_second(EXERCISES[name], answer)
     output, errors = capsys.readouterr()
     assert message in output
     assert errors == ""
@@ -915,7 +929,7 @@ def test_the_function_checked_is_the_one_given(say, monkeypatch):
 
 @pytest.mark.parametrize("name", EXERCISES)
 def test_check_calls_the_answer_once_a_case_and_draws_at_most_once(name, shown):
-    """So what a check adds to the learner's own time is little."""
+    """So what a check adds to the learner's own time is little, and less than a second."""
     exercise = EXERCISES[name]
     for answer in (right(name), wrong_answer(name, next(iter(MISTAKES[name])))):
         calls = []
@@ -925,9 +939,9 @@ def test_check_calls_the_answer_once_a_case_and_draws_at_most_once(name, shown):
             calls.append(args)
             return answer(*args)
 
-        exercise.check(counted)
-        assert 1 <= len(calls) <= len(exercise.cases)
-        assert len(shown) <= 1
+        tries = check_in_a_second(exercise, counted)
+        assert 1 <= len(calls) <= tries * len(exercise.cases)
+        assert len(shown) <= tries
 
 
 def test_padding_is_drawn_as_minus_infinity(say, shown):
@@ -960,6 +974,7 @@ def test_solution_is_printed_as_it_is_run(name, capsys):
     EXERCISES[name].solution()
     printed = capsys.readouterr().out
     assert printed.startswith(f"def {name}(")
+    assert '"""' not in printed
     for case in EXERCISES[name].cases:
         yours, wrong = verdict(written(printed, name), case, ORACLES[name](*values_of(case)))
         assert not wrong, yours

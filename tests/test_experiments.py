@@ -144,7 +144,7 @@ def test_one_seed_repeats_bit_for_bit_and_two_seeds_differ(tmp_path):
     assert without_times(first) == without_times(again)
     losses = []
     for seed in (0, 1):
-        net, *_ = experiments._trained(experiments._downsamplers(2)[2 * seed], "cpu")
+        net, *_ = experiments._trained(SWEEPS["downsamplers"].settings(2)[2 * seed], "cpu")
         losses.append(evaluate(net, few_images()[1]).loss)
     assert losses[0] != losses[1]
 
@@ -235,7 +235,7 @@ def test_each_seed_has_its_own_training_scenes_and_all_the_same_test_scenes(monk
 
 
 def test_untrained_means_that_only_the_head_is_trained():
-    setting = experiments._moves(1)[0]
+    setting = SWEEPS["consistency"].settings(1)[0]
     assert setting["weights"] == "untrained"
     seed_everything(setting["seed"])
     start = SmallCNN(setting["variant"])
@@ -394,12 +394,12 @@ def test_unknown_names_and_too_few_seeds_are_refused(tmp_path, capsys):
             "segmentation",
         ):
             call("x")
-    for seeds in (0, 1.5):
-        with pytest.raises(ValueError, match=f"seeds={seeds} is not an int of at least 1"):
+    for seeds, error in ((0, ValueError), (1.5, TypeError), (True, TypeError)):
+        with pytest.raises(error, match=f"seeds={seeds} must be (at least 1|a whole number)"):
             run_sweep("downsamplers", seeds=seeds, folder=tmp_path)
     for arguments in (["x"], ["downsamplers", "--seeds", "0", "--out", str(tmp_path)]):
         with pytest.raises(SystemExit) as stop:
             main(arguments)
         assert stop.value.code == 2
-    assert "seeds=0 is not an int of at least 1" in capsys.readouterr().err
+    assert "seeds=0 must be at least 1" in capsys.readouterr().err
     assert os.listdir(tmp_path) == []

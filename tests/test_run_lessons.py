@@ -103,8 +103,24 @@ def test_minutes_add_up_reading_work_and_run_time(timed):
     words = [w for w in text.split() if re.search(r"\w", w)]
     assert len(words) == 366
     by_hand = 366 / 180 + 12 * 10 / 60 + 1 * 0.5 + 2 * 1 + 3 * 5 + 1 * 2
-    assert lessons.minutes(timed) == pytest.approx(by_hand)
-    assert lessons.minutes(timed, seconds=90) == pytest.approx(by_hand + 1.5)
+    assert lessons.minutes(timed) == pytest.approx((by_hand, 0))
+    assert lessons.minutes(timed, seconds=90) == pytest.approx((by_hand + 1.5, 0))
+
+
+def test_what_stands_in_depth_is_counted_apart(timed):
+    nb = nbformat.read(timed, 4)
+    figure = new_output("display_data", {"image/png": "", "text/plain": "<Figure>"})
+    nb.cells[4:4] = [  # before a prediction of the lesson itself
+        new_markdown_cell("word " * 45 + "\n\n## In depth\n\n" + "word " * 178),  # 2 in the heading
+        new_code_cell("a = 1\n" * 6, outputs=[figure]),
+        new_markdown_cell("### Deeper\n\n**Predict.**\n\n## Out again\n\n" + "word " * 43),
+    ]
+    before = lessons.minutes(timed)
+    nbformat.write(nb, timed)
+    by_hand = 180 / 180 + 6 * 10 / 60 + 0.5 + 2 / 180 + 1
+    added = lessons.minutes(timed, seconds=60)
+    assert added.in_depth == pytest.approx(by_hand)
+    assert added.needed == pytest.approx(before.needed + (45 + 2 + 43) / 180 + 1)
 
 
 def test_minutes_are_printed_with_the_run_time(timed, monkeypatch, capsys):
@@ -114,18 +130,21 @@ def test_minutes_are_printed_with_the_run_time(timed, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         lessons.main()
     heading, row = capsys.readouterr().out.splitlines()
-    assert heading.split()[-1] == "minutes"
-    assert row.split() == ["99_count", "600.0", "1", f"{lessons.minutes(timed) + 10:.0f}"]
+    assert heading.split()[-3:] == ["minutes", "in", "depth"]
+    needed, in_depth = lessons.minutes(timed)
+    assert row.split() == ["99_count", "600.0", "1", f"{needed + 10:.0f}", f"{in_depth:.0f}"]
 
 
 def test_a_lesson_without_exercises_has_minutes_too(tmp_path):
     path = notebook(tmp_path / "01_a.ipynb", "a = 1\nb = 2\nc = 3")
-    assert lessons.minutes(path) == pytest.approx(0.5)
+    assert lessons.minutes(path) == pytest.approx((0.5, 0))
 
 
 def test_the_readme_gives_minutes_that_a_learner_needs():
     text = (lessons.NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8")
-    said = dict(re.findall(r"\]\(notebooks/(\S+)\) .*\| (\d+) \|$", text, re.M))
+    row = r"\]\(notebooks/(\S+)\) .*\| (\d+)(?: \+ (\d+) in depth)? \|$"
+    said = {m[0]: (int(m[1]), int(m[2] or 0)) for m in re.findall(row, text, re.M)}
     for path in lessons.find():
-        needed = lessons.minutes(path)
-        assert abs(int(said[path.name]) - needed) <= 5, path.name
+        needed, in_depth = lessons.minutes(path)
+        assert abs(said[path.name][0] - needed) <= 5, path.name
+        assert abs(said[path.name][1] - in_depth) <= 1, path.name

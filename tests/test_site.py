@@ -6,8 +6,8 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from conftest import build
 
+from conftest import build
 from tools.lessons import NOTEBOOKS, find
 from tools.pages import describe_figures
 

@@ -20,10 +20,10 @@ def pages():
 
 
 def minutes():
-    """(all, exercises) by the number of the lesson, for the pages that give minutes."""
-    pattern = r"\*\*Minutes\.\*\* (\d+)(?:, of them (\d+) exercises)?"
+    """(all but depth, exercises, in depth) by the lesson's number, for pages that give minutes."""
+    pattern = r"\*\*Minutes\.\*\* (\d+)(?:, of them (\d+) exercises)?(?:; (\d+) more in depth)?"
     found = {number: re.search(pattern, page) for number, page in pages().items()}
-    return {number: (int(m[1]), int(m[2] or 0)) for number, m in found.items() if m}
+    return {number: tuple(int(n or 0) for n in m.groups()) for number, m in found.items() if m}
 
 
 def test_what_a_teacher_types_gives_the_printed_answer():
@@ -43,9 +43,11 @@ def test_every_lesson_has_a_page_of_the_same_pattern():
 def test_the_minutes_are_those_of_the_readme_and_of_the_exercises():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for path in find():
-        said = re.search(rf"\]\(notebooks/{path.name}\) .*\| (\d+) \|$", readme, re.M)
+        row = rf"\]\(notebooks/{path.name}\) .*\| (\d+)(?: \+ (\d+) in depth)? \|$"
+        said = re.search(row, readme, re.M)
         checks = sum(".check(" in cell.source for cell in nbformat.read(path, as_version=4).cells)
-        assert minutes()[path.name[:2]] == (int(said[1]), EXERCISE * checks), path.name
+        expected = (int(said[1]), EXERCISE * checks, int(said[2] or 0))
+        assert minutes()[path.name[:2]] == expected, path.name
 
 
 def test_the_minutes_of_a_route_add_up():
@@ -55,16 +57,23 @@ def test_the_minutes_of_a_route_add_up():
     for lessons, total in routes:
         added = 0
         for lesson in lessons.split(", "):
-            whole, exercises = minutes()[lesson[:2]]
+            whole, exercises, _ = minutes()[lesson[:2]]
             added += whole - exercises if lesson.endswith("*") else whole
         assert added == int(total), lessons
-    (course,) = re.findall(r"^\| a full course \| 00 to 13 \| (\d+) \|$", text, re.M)
-    assert int(course) == sum(whole for whole, _ in minutes().values())
+    row = r"^\| a full course \| 00 to 13 \| (\d+) \+ (\d+) in depth \|$"
+    ((course, depth),) = re.findall(row, text, re.M)
+    assert int(course) == sum(whole for whole, _, _ in minutes().values())
+    assert int(depth) == sum(in_depth for _, _, in_depth in minutes().values())
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    totals = re.findall(r"^\| (?:an evening|a day|a course) \| .* \| (\d+) \|$", readme, re.M)
-    assert totals == [*(total for _, total in routes), course]
+    row = r"^\| (?:an evening|a day|a course) \| .* \| (\d+)(?: \+ (\d+) in depth)? \|$"
+    totals, deeper = zip(*re.findall(row, readme, re.M), strict=True)
+    assert totals == (*(total for _, total in routes), course)
+    assert deeper == ("", "", depth)
     start = "".join(c.source for c in nbformat.read(find(["00"])[0], as_version=4).cells)
-    assert re.findall(r"^- \*(?:An|A|The).*?\*, (\d+) minutes", start, re.M) == totals
+    assert tuple(re.findall(r"^- \*(?:An|A|The).*?\*, (\d+) minutes", start, re.M)) == totals
+    assert re.findall(r"^- \*The.*\b(\d+) more for what stands there in depth", start, re.M) == [
+        depth
+    ]
 
 
 def needs(number):

@@ -51,9 +51,9 @@ def test_the_call_executed_in_torch_gives_output_and_gradient(x, settings):
 
 BAD = [
     ("x", "abc", TypeError, "x must hold numbers, in rows of the same length"),
-    ("x", np.ones((9, 4)), ValueError, "x has shape (9, 4), not (H, W) with 1 to 8 rows"),
+    ("x", np.ones((9, 4)), ValueError, "x has shape (9, 4): 1 to 8 rows and columns"),
     ("x", None, ValueError, "x has shape (), not (H, W)"),
-    ("x", [[np.inf]], ValueError, "x holds a number that is not finite"),
+    ("x", [[np.inf]], ValueError, "x holds inf in row 0, column 0"),
     ("x", np.ma.masked_equal(np.eye(4), 0), TypeError, "write x.filled("),
     ("operation", "shrink", ValueError, "operation='shrink' must be 'nearest' or 'bilinear' or"),
     ("weight", None, ValueError, "weight has shape (), not (H, W)"),
@@ -152,14 +152,19 @@ def test_the_picture_shows_the_grids():
     def heads(explorer):
         return re.findall("<th>([^<]*)</th>", explorer._picture())
 
-    assert heads(UpsamplingExplorer(SMALL)) == ["input x 2×2", "nearest 4×4"]
+    assert heads(UpsamplingExplorer(SMALL)) == ["input x 2 × 2", "nearest 4 × 4"]
     unpooled = UpsamplingExplorer(GRID, "unpool")
-    assert heads(unpooled) == ["input x 4×4", "maxima 2×2", "indices 2×2", "max unpooling 4×4"]
+    assert heads(unpooled) == [
+        "input x 4 × 4",
+        "maxima 2 × 2",
+        "indices 2 × 2",
+        "max unpooling 4 × 4",
+    ]
     assert unpooled._picture().count(">14</td>") == 1
     typed = UpsamplingExplorer(SMALL, "unpool", indices=[[5, 3], [13, 14]])
-    assert heads(typed) == ["values 2×2", "indices 2×2", "max unpooling 4×4"]
+    assert heads(typed) == ["values 2 × 2", "indices 2 × 2", "max unpooling 4 × 4"]
     assert heads(UpsamplingExplorer([[1, 10]], "transposed", weight=KERNEL)) == [
-        *("input x 1×2", "kernel 2×3", "transposed convolution 2×4")
+        *("input x 1 × 2", "kernel 2 × 3", "transposed convolution 2 × 4")
     ]
 
 
@@ -171,7 +176,9 @@ def test_every_setting_is_a_trait_and_explained():
 
 def test_repr_has_no_address():
     explorer = UpsamplingExplorer(SMALL, "transposed", weight=KERNEL, stride=(2, 1))
-    assert repr(explorer) == "UpsamplingExplorer(2×2, F.conv_transpose2d(x, weight, stride=(2, 1)))"
+    assert (
+        repr(explorer) == "UpsamplingExplorer(2 × 2, F.conv_transpose2d(x, weight, stride=(2, 1)))"
+    )
 
 
 def test_the_scripts_can_be_put_into_a_page_and_ask_for_nothing():

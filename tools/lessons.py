@@ -11,10 +11,12 @@ import re
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_markdown_cell
 from tqdm.auto import tqdm
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
@@ -95,6 +97,13 @@ def execute(path):
     return seconds, int(peak.outputs[0].data["text/plain"])
 
 
+class Minutes(NamedTuple):
+    """What a learner needs for a lesson, and for its part "In depth", which may be skipped."""
+
+    needed: float
+    in_depth: float
+
+
 def minutes(path, seconds=0):
     """Estimate how many minutes a learner needs for one lesson, with all of its exercises.
 
@@ -102,7 +111,8 @@ def minutes(path, seconds=0):
     knows some NumPy and meets the subject for the first time: 180 words of prose a minute; 10
     seconds for a line of code with what it prints; half a minute to look at a figure; a minute for
     each prediction; 5 minutes for each exercise with a check, and 2 for any other in the numbered
-    list of Exercises. Nobody was timed.
+    list of Exercises. Nobody was timed. What stands under the heading "In depth" is counted apart,
+    but for the seconds: who runs the lesson runs all of it.
 
     Args:
         path: the notebook.
@@ -111,12 +121,30 @@ def minutes(path, seconds=0):
     Returns:
         Minutes, not rounded.
     """
-    notebook = nbformat.read(path, as_version=4)
-    prose = "\n\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    parts = _parts(nbformat.read(path, as_version=4).cells)
+    return Minutes(_learning(parts[False]) + seconds / 60, _learning(parts[True]))
+
+
+def _parts(cells):
+    """The cells that do not stand under "In depth", and those that do; prose is cut to fit."""
+    parts, in_depth = {False: [], True: []}, False
+    for cell in cells:
+        if cell.cell_type != "markdown":
+            parts[in_depth].append(cell)
+            continue
+        for text in re.split(r"^(?=##? )", cell.source, flags=re.M):
+            if re.match("##? ", text):
+                in_depth = text.startswith("## In depth\n")
+            parts[in_depth].append(new_markdown_cell(text))
+    return parts
+
+
+def _learning(cells):
+    prose = "\n\n".join(c.source for c in cells if c.cell_type == "markdown")
     words = sum(any(map(str.isalnum, word)) for word in prose.split())
     tasks = re.search(r"^## Exercises$(.*?)(?=^## |\Z)", prose, re.M | re.S)
     listed = len(re.findall(r"^\d+\. ", tasks[1], re.M)) if tasks else 0
-    code = [c for c in notebook.cells if c.cell_type == "code"]
+    code = [c for c in cells if c.cell_type == "code"]
     checked = sum(".check(" in c.source for c in code)
     lines = sum(
         bool(line.strip())
@@ -126,8 +154,7 @@ def minutes(path, seconds=0):
     )
     figures = sum("image/png" in o.get("data", {}) for c in code for o in c.outputs)
     reading = words / 180 + lines / 6 + figures / 2
-    working = prose.count("**Predict.**") + 5 * checked + 2 * max(listed - checked, 0)
-    return reading + working + seconds / 60
+    return reading + prose.count("**Predict.**") + 5 * checked + 2 * max(listed - checked, 0)
 
 
 def _tidy(notebook):
@@ -154,12 +181,14 @@ def main():
     for path in tqdm(paths, desc="lessons"):
         try:
             seconds, peak = execute(path)
-            needed = minutes(path, seconds)
-            rows.append(f"{path.stem:32} {seconds:8.1f} {peak / 2**20:8.0f} {needed:8.0f}")
+            needed, in_depth = minutes(path, seconds)
+            row = f"{path.stem:32} {seconds:8.1f} {peak / 2**20:8.0f}"
+            rows.append(f"{row} {needed:8.0f} {in_depth:8.0f}")
         except CellExecutionError as error:
             failed = True
             rows.append(f"{path.stem:32}   failed, and is left as it was\n{error}")
-    print(f"{'lesson':32} {'seconds':>8} {'peak MiB':>8} {'minutes':>8}", *rows, sep="\n")
+    heading = f"{'lesson':32} {'seconds':>8} {'peak MiB':>8} {'minutes':>8} {'in depth':>8}"
+    print(heading, *rows, sep="\n")
     sys.exit(failed)
 
 

@@ -96,29 +96,21 @@ def _check_channels(x: np.ndarray, weight: np.ndarray, channels: int, how: str =
         )
 
 
-def convolve(x: np.ndarray, convolution: Convolution) -> np.ndarray:
-    """Return, for each window, the sum of its pixels times the weights."""
-    pixels = _in_groups(x, convolution.groups)
-    weight = _weight_in_groups(convolution)
-    size = convolution.output_size
-    out = np.zeros((len(pixels), *weight.shape[:2], *size), pixels.dtype)
-    for tap, outputs, positions in convolution.taps():
-        out[outputs] += _mix(weight[tap], pixels[positions])
-    return out.reshape(*x.shape[:-3], math.prod(weight.shape[:2]), *size)
+def convolve(x: np.ndarray, convolution: Convolution, *, transposed: bool = False) -> np.ndarray:
+    """Return, for each window, the sum of its pixels times the weights.
 
-
-def convolve_transposed(y: np.ndarray, convolution: Convolution) -> np.ndarray:
-    """Return, for each pixel, the sum over the windows that read it, times the weights.
-
-    The transpose of `convolve`: it takes its output's shape back to that of its input.
+    Transposed, it takes the output's shape back to that of the input: for each pixel, the sum over
+    the windows that read it, times the weights.
     """
-    values = _in_groups(y, convolution.groups)
-    weight = _weight_in_groups(convolution).swapaxes(1, 2)
-    size = convolution.input_size
+    values = _in_groups(x, convolution.groups)
+    weight, size = _weight_in_groups(convolution), convolution.output_size
+    if transposed:
+        weight, size = weight.swapaxes(1, 2), convolution.input_size
     out = np.zeros((len(values), *weight.shape[:2], *size), values.dtype)
     for tap, outputs, positions in convolution.taps():
-        out[positions] += _mix(weight[tap], values[outputs])
-    return out.reshape(*y.shape[:-3], math.prod(weight.shape[:2]), *size)
+        to, read = (positions, outputs) if transposed else (outputs, positions)
+        out[to] += _mix(weight[tap], values[read])
+    return out.reshape(*x.shape[:-3], math.prod(weight.shape[:2]), *size)
 
 
 def weight_gradient(many: np.ndarray, few: np.ndarray, convolution: Convolution) -> np.ndarray:
@@ -131,9 +123,10 @@ def weight_gradient(many: np.ndarray, few: np.ndarray, convolution: Convolution)
 
 
 def plus_bias(maps: np.ndarray, convolution: Convolution) -> np.ndarray:
-    """Return maps with each channel's bias, if any, added."""
-    bias = convolution.bias
-    return maps if bias is None else maps + bias[:, np.newaxis, np.newaxis]
+    """Return maps with each channel's bias, if any, added, in the dtype of the weight."""
+    if convolution.bias is not None:
+        maps = maps + convolution.bias[:, np.newaxis, np.newaxis]
+    return maps.astype(convolution.weight.dtype)
 
 
 def bias_gradient(grad_output: np.ndarray, convolution: Convolution) -> np.ndarray | None:

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterator
-from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -90,16 +89,13 @@ def _sizes(shape: tuple[int, int], size, scale_factor) -> list[tuple[int, float]
         return [(outputs, inputs / outputs) for inputs, outputs in pairs]
     sizes = []
     for inputs, factor in zip(shape, checks.two("scale_factor", scale_factor), strict=True):
-        if isinstance(factor, bool) or not isinstance(factor, Real):
-            kind = type(factor).__name__
-            raise TypeError(f"scale_factor={factor!r} must be a number, not {kind}")
+        factor = checks.real_number("scale_factor", factor)
         if not 0 < factor < math.inf:
             raise ValueError(f"scale_factor={factor} must be above 0 and finite")
         if inputs * factor >= 2**63:
             raise ValueError(
                 f"scale_factor={factor} makes more than 2 ** 63 pixels of {inputs}, as no index is"
             )
-        factor = float(factor)
         outputs = int(inputs * factor)
         if outputs == 0:
             raise ValueError(f"scale_factor={factor} leaves no pixel of {inputs}")

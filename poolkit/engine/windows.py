@@ -206,7 +206,7 @@ def scatter(values: np.ndarray, indices: np.ndarray, size: Size, *, add: bool) -
     checks.within(indices, size)
     summands = widen(values)
     out = np.zeros((*values.shape[:-2], *size), summands.dtype)
-    lines = _lines(out), _lines(indices), _lines(summands)
+    lines = flattened(out), flattened(indices), flattened(summands)
     few_values = lines[1].shape[1] < _MANY_VALUES
     for pixels, places, new in _end_to_end(*lines) if few_values else zip(*lines, strict=True):
         if add:
@@ -272,7 +272,7 @@ def planes(maps: np.ndarray) -> np.ndarray:
     return maps.reshape(math.prod(maps.shape[:-2]), *maps.shape[-2:])
 
 
-def _lines(maps: np.ndarray) -> np.ndarray:
+def flattened(maps: np.ndarray) -> np.ndarray:
     """Return (..., H, W) as (maps, H * W): a view, where the layout in memory allows one."""
     return maps.reshape(math.prod(maps.shape[:-2]), math.prod(maps.shape[-2:]))
 

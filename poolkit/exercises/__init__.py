@@ -34,13 +34,5 @@ def progress():
     logbook.table({number: list(lesson) for number, lesson in LESSONS.items()})
 
 
-__all__ = [
-    "LESSONS",
-    "Exercise",
-    "forget",
-    "predict",
-    "progress",
-    "score",
-    "tally",
-    *sorted(name for lesson in LESSONS.values() for name in lesson),
-]
+__all__ = ["LESSONS", "Exercise", "forget", "predict", "progress", "score", "tally"]
+__all__ += sorted(name for lesson in LESSONS.values() for name in lesson)

@@ -1,17 +1,26 @@
-"""The inputs that several exercises share."""
+"""The inputs of exercises: what several share, and short ways to write them."""
+
+import ast
 
 import numpy as np
 
-# The sixteen numbers of lesson 01.
-GRID = np.array([[1.0, 3, 2, 4], [5, 6, 1, 2], [0, 1, 3, 1], [2, 4, 5, 2]])
+
+def array(text, dtype=float):
+    """An array, written with spaces between the numbers and semicolons between the rows."""
+    return np.array([row.split() for row in text.split(";")], dtype)
 
 
-def cases(names, *rows):
-    """One case for each row: a dict from the names, a string with spaces between, to its values."""
-    return [dict(zip(names.split(), row, strict=True)) for row in rows]
+def calls(text):
+    """The arguments of a function in several calls: spaces between them, none inside a list, and
+    semicolons between the calls."""
+    return [tuple(map(ast.literal_eval, row.split())) for row in text.split(";")]
 
 
 def uneven(height, width):
     """An array of whole floats in which neighbours differ and no row repeats another."""
     count = np.arange(height * width)
     return (count * 7 % 11 + count % 3).reshape(height, width) * 1.0
+
+
+# The sixteen numbers of lesson 01.
+GRID = array("1 3 2 4; 5 6 1 2; 0 1 3 1; 2 4 5 2")

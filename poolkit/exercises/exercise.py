@@ -1,5 +1,6 @@
 """The class behind every exercise: it checks a function, gives hints and shows a solution."""
 
+import ast
 import copy
 import inspect
 import math
@@ -7,10 +8,7 @@ import numbers
 import re
 import textwrap
 import traceback
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -23,106 +21,101 @@ _KINDS = {"f": "floats (float64)", "b": "booleans (bool)"}
 _MOST_CELLS_DRAWN = 200
 
 
-class _Difference(NamedTuple):
-    """What is wrong with an answer, as a sentence, and the first wrong cell if there is one."""
+def exercise(*cases, example=0, windows=None):
+    """Make an exercise of the function below: its solution, with a docstring for the learner.
 
-    sentence: str
-    cell: tuple | None = None
+    The docstring begins with what the function must do, as Markdown: enough to write it from these
+    words alone. After an empty line come hints, each of which gives away a little more, and one
+    sentence for who got it right:
+
+        Hint: The average of a window is its sum divided by 4.
+        Right: Every cell counts once.
+
+    Args: `cases`, calls to try, smallest first; each a sequence of arguments. One that is a
+    function is shown by its docstring; `example`, the place in them of the call that the statement
+    shows, with its result; `windows`, how to picture a wrong cell: a dict from the name of a 2-D
+    argument to a function of (row, column, case), which returns the outline (top, left, height,
+    width) to draw on it, in cells. None: there is nothing to picture.
+    """
+    return lambda function: Exercise(function, cases, example, windows or {})
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
 class Exercise:
     """A function for the learner to write.
 
-    Args:
-        name: the name of the function.
-        prompt: what the function must do, as Markdown: enough to write it from these words alone.
-        cases: calls to try, smallest first; each a dict from argument name to value, in order. A
-            value that is a function is shown by its docstring.
-        example: the place in `cases` of the call that the statement shows, with its result.
-        hints: sentences, each giving away a little more.
-        solution_source: Python source of a solution in the learner's words; `np` is NumPy. What
-            it returns is what is right.
-        meaning: one sentence, for the learner who got it right.
-        windows: how to picture a wrong cell. A dict from the name of a 2-D argument to a function
-            of (row, column, case): the outline (top, left, height, width) to draw on it, in cells.
-            Empty: there is nothing to picture.
+    Its `cases` are dicts from argument name to value, and `meaning` is the sentence for who got it
+    right. `solution_source` is Python, where `np` is NumPy. What it returns is what is right.
     """
 
-    name: str
-    prompt: str
-    cases: list[dict]
-    example: int = 0
-    hints: list[str]
-    solution_source: str
-    meaning: str
-    windows: dict[str, Callable] = field(default_factory=dict)
-    _hints_given: int = field(default=0, init=False)
+    def __init__(self, function, cases, example, windows):
+        source = inspect.getsource(function)
+        definition = ast.parse(source).body[0]
+        docstring, lines = definition.body[0], source.splitlines()
+        head = lines[definition.lineno - 1 : docstring.lineno - 1]
+        self.solution_source = "\n".join([*head, *lines[docstring.end_lineno :], ""])
+        text, self.meaning = " ".join(inspect.getdoc(function).split()).split(" Right: ")
+        self.prompt, *self.hints = text.split(" Hint: ")
+        names = list(inspect.signature(function).parameters)
+        self.name = function.__name__
+        self.cases = [dict(zip(names, case, strict=True)) for case in cases]
+        self.example = example
+        self.windows = windows
+        self._hints_given = 0
 
     def check(self, answer):
         """Try the function on every case, and tell how it did: in words and, if wrong, a picture.
 
         The first wrong case is the one shown. The cases themselves never change.
 
-        Args:
-            answer: the learner's function.
-
-        Introduced in lesson 01.
+        Args: `answer`, the learner's function. Introduced in lesson 01.
         """
         if answer is ...:
             return self._say_not_attempted()
         if not callable(answer):
-            print(
-                f"{self.name}: check needs your function itself, but got {_kind(answer)}. "
+            return self._say(
+                f"check needs your function itself, but got {_kind(answer)}. "
                 f"Write ex.{self.name}.check({self.name}), with no brackets after your "
                 f"function's name."
             )
-            return None
-        refusal = _refusal(answer, self.cases[0])
-        if refusal:
-            print(f"{self.name}: your function cannot be called as {self._call()}: {refusal}.")
-            return None
+        try:
+            inspect.signature(answer).bind(*self.cases[0].values())
+        except TypeError as error:
+            return self._say(f"your function cannot be called as {self._call()}: {error}.")
+        except ValueError:
+            pass  # Some functions written in C have no signature to read; calling them will tell.
         for number, case in enumerate(self.cases, start=1):
-            expected = self._right(case)
-            given = copy.deepcopy(case)
+            expected, given = self._right(case), copy.deepcopy(case)
             try:
                 yours = answer(*given.values())
             # exit() raises SystemExit. Only an interrupt is let through.
             except (Exception, SystemExit) as error:
                 if number == 1 and isinstance(error, NotImplementedError):
                     return self._say_not_attempted()
-                self._say_wrong(number, "Your function stopped.", expected, _stopped(error))
-                logbook.tried(self.name, passed=False)
-                return None
-            if number == 1 and (yours is None or yours is ...):
-                return self._say_not_attempted()
-            difference = _changed_input(case, given) or _difference(expected, yours)
-            if difference:
-                self._say_wrong(number, difference.sentence, expected, _text(yours))
-                self._draw(case, expected, yours, difference.cell)
-                logbook.tried(self.name, passed=False)
-                return None
-        print(f"{self.name}: right, in all {len(self.cases)} cases.\n{self.meaning}")
-        logbook.tried(self.name, passed=True)
-        return None
+                yours, shown, fault = None, _stopped(error), "Your function stopped."
+            else:
+                if number == 1 and (yours is None or yours is ...):
+                    return self._say_not_attempted()
+                fault = _changed_input(case, given) or _fault(expected, yours)
+                shown = "" if fault is None else _text(yours)
+            if fault is not None:
+                self._say_wrong(number, fault, expected, shown)
+                self._draw(case, expected, yours)
+                return logbook.tried(self.name, passed=False)
+        self._say(f"right, in all {len(self.cases)} cases.\n{self.meaning}")
+        return logbook.tried(self.name, passed=True)
 
     def hint(self):
-        """Print the next hint.
-
-        Introduced in lesson 01.
-        """
-        if self._hints_given == len(self.hints):
+        """Print the next hint. Introduced in lesson 01."""
+        if self._hints_given < len(self.hints):
+            hint = self.hints[self._hints_given]
+            self._hints_given += 1
+            print(f"Hint {self._hints_given} of {len(self.hints)}: {hint}")
+        else:
             print(f"There are no more hints. ex.{self.name}.solution() shows a solution.")
-            return
-        self._hints_given += 1
-        print(f"Hint {self._hints_given} of {len(self.hints)}: {self.hints[self._hints_given - 1]}")
 
     def solution(self):
-        """Print one way to write the function.
-
-        Introduced in lesson 01.
-        """
-        print(self.solution_source.strip())
+        """Print one way to write the function. Introduced in lesson 01."""
+        print(self.solution_source, end="")
 
     def __repr__(self):
         return f"Exercise {self._call()}: {self.prompt}\n\n{self._example()}\n\n{self._stuck()}"
@@ -156,38 +149,39 @@ class Exercise:
     def _right(self, case):
         return self._solve(*copy.deepcopy(case).values())
 
-    def _say_not_attempted(self):
-        print(f"{self.name}: not attempted yet. Write the body, and let it return your result.")
+    def _say(self, text):
+        print(f"{self.name}: {text}".rstrip())
 
-    def _say_wrong(self, number, sentence, expected, yours):
+    def _say_not_attempted(self):
+        self._say("not attempted yet. Write the body, and let it return your result.")
+
+    def _say_wrong(self, number, fault, expected, yours):
         arguments = [
             f"{name} = {value.__doc__}" if callable(value) else _text(value, f"{name} = ")
             for name, value in self.cases[number - 1].items()
         ]
         separator = "\n" if any("\n" in text for text in arguments) else ", "
-        print(f"{self.name}: case {number} of {len(self.cases)} is wrong. {sentence}".rstrip())
-        for label, text in (
-            ("Input:    ", separator.join(arguments)),
-            ("Expected: ", _text(expected)),
-            ("Yours:    ", yours),
-        ):
-            print(label + textwrap.indent(text, " " * len(label))[len(label) :])
+        self._say(f"case {number} of {len(self.cases)} is wrong. {fault}")
+        parts = {"Input": separator.join(arguments), "Expected": _text(expected), "Yours": yours}
+        for name, text in parts.items():
+            print(f"{name}:".ljust(10) + textwrap.indent(text, " " * 10).lstrip(" "))
 
-    def _draw(self, case, expected, yours, cell):
+    def _draw(self, case, expected, yours):
         if not self.windows or not _can_be_drawn(expected) or not _can_be_drawn(yours):
             return
         # Padding is −inf: the one exercise that pads a 2-D array is about max pooling.
         padding = case.get("padding", 0)
-        panels, outlines = {}, {}
-        for name, window in self.windows.items():
-            panels[name] = np.pad(case[name].astype(float), padding, constant_values=-np.inf)
-            if cell:
+        panels = {
+            name: np.pad(case[name].astype(float), padding, constant_values=-np.inf)
+            for name in self.windows
+        }
+        panels |= {"expected": expected.astype(float), "yours": yours.astype(float)}
+        outlines = {}
+        if cell := _wrong_cell(expected, yours):
+            outlines = {"expected": [(*cell, 1, 1)], "yours": [(*cell, 1, 1)]}
+            for name, window in self.windows.items():
                 top, left, height, width = window(*cell, case)
                 outlines[name] = [(top + padding, left + padding, height, width)]
-        for name, values in (("expected", expected), ("yours", yours)):
-            panels[name] = values.astype(float)
-            if cell:
-                outlines[name] = [(*cell, 1, 1)]
         draw.grids(panels, windows=outlines, padding=padding)
         plt.show()
 
@@ -195,9 +189,8 @@ class Exercise:
 def blocks(size, argument="x"):
     """How to picture a wrong cell, where windows of size × size cells lie side by side.
 
-    Args:
-        size: a number, or the name of the argument that holds it.
-        argument: the name of the argument that the windows cut.
+    Args: `size`, a number, or the name of the argument that holds it; `argument`, the name of the
+    argument that the windows cut.
     """
 
     def window(row, column, case):
@@ -210,18 +203,6 @@ def blocks(size, argument="x"):
 def same_cell(row, column, case):
     """The outline of one cell: the one in the place of the wrong cell."""
     return row, column, 1, 1
-
-
-def _refusal(answer, case):
-    """Why the arguments of a case do not fit the function, or nothing."""
-    try:
-        inspect.signature(answer).bind(*case.values())
-    except TypeError as error:
-        return str(error)
-    except ValueError:
-        # Some functions written in C have no signature to read; calling them will tell.
-        return None
-    return None
 
 
 def _stopped(error):
@@ -239,97 +220,94 @@ def _changed_input(case, given):
     for name, before in case.items():
         after = given[name]
         if not np.array_equal(before, after):
-            return _Difference(
+            return (
                 f"Your function changed its input {name} to {_text(after)}. "
                 f"Work on a copy: {name} = {name}.copy()."
             )
     return None
 
 
-def _difference(expected, yours):
+def _fault(expected, yours):
+    """None if an answer is right, else a sentence; "" where the two values say it all."""
     # By name: a learner who does not use torch should not wait for its import.
     if str(type(yours).__module__).partition(".")[0] == "torch":
         wanted, convert = {
             np.ndarray: ("NumPy array", "numpy"),
             list: ("list", "tolist"),
         }.get(type(expected), ("number", "item"))
-        return _Difference(
-            f"You returned a torch tensor; return a {wanted}: .{convert}() at its end."
-        )
+        return f"You returned a torch tensor; return a {wanted}: .{convert}() at its end."
     if isinstance(expected, np.ndarray):
-        return _array_difference(expected, yours)
+        return _array_fault(expected, yours)
     if isinstance(expected, list):
-        return _list_difference(expected, yours)
-    return _number_difference(expected, yours)
+        return _list_fault(expected, yours)
+    return _number_fault(expected, yours)
 
 
-def _array_difference(expected, yours):
+def _array_fault(expected, yours):
     if isinstance(yours, np.ma.MaskedArray):
         # Its comparisons leave out what is masked, which would then pass for right.
-        return _Difference(
+        return (
             f"You returned {_kind(yours)}; return a plain NumPy array, without a mask: "
             f"your_result.filled(…)."
         )
     if isinstance(yours, list | tuple):
-        return _Difference(
-            f"You returned {_kind(yours)}; return a NumPy array: np.array(your_result)."
-        )
+        return f"You returned {_kind(yours)}; return a NumPy array: np.array(your_result)."
     if not isinstance(yours, np.ndarray):
-        return _Difference(
-            f"You returned {_kind(yours)}; return a NumPy array of shape {expected.shape}."
-        )
+        return f"You returned {_kind(yours)}; return a NumPy array of shape {expected.shape}."
     if yours.shape != expected.shape:
-        return _Difference(f"Your shape is {yours.shape}; it must be {expected.shape}.")
+        return f"Your shape is {yours.shape}; it must be {expected.shape}."
     if yours.dtype.kind != expected.dtype.kind:
         wanted = _KINDS[expected.dtype.kind]
-        return _Difference(f"Your array has the dtype {yours.dtype}; it must hold {wanted}.")
-    close = np.isclose(yours, expected, _RELATIVE, _ABSOLUTE)
-    if close.all():
+        return f"Your array has the dtype {yours.dtype}; it must hold {wanted}."
+    cell = _wrong_cell(expected, yours)
+    if cell is None:
         return None
-    cell = tuple(int(i) for i in np.argwhere(~close)[0])
     place = "row {}, column {}" if len(cell) == 2 else "position {}"
-    return _Difference(
+    return (
         f"The first wrong cell is {place.format(*cell)}: "
-        f"yours is {_number(yours[cell])}, expected is {_number(expected[cell])}.",
-        cell,
+        f"yours is {_number(yours[cell])}, expected is {_number(expected[cell])}."
     )
 
 
-def _list_difference(expected, yours):
+def _wrong_cell(expected, yours):
+    """The first cell where two arrays differ; None if there is none, or they are not alike."""
+    if yours.shape != expected.shape or yours.dtype.kind != expected.dtype.kind:
+        return None
+    wrong = np.argwhere(~np.isclose(yours, expected, _RELATIVE, _ABSOLUTE))
+    return tuple(wrong[0].tolist()) if len(wrong) else None
+
+
+def _list_fault(expected, yours):
     if type(yours) is np.ndarray and yours.ndim:
         yours = yours.tolist()
     if not isinstance(yours, list | tuple):
-        return _Difference(f"You returned {_kind(yours)}; return a list.")
+        return f"You returned {_kind(yours)}; return a list."
     if len(yours) != len(expected):
-        return _Difference(f"Your list has length {len(yours)}; it must be {len(expected)}.")
+        return f"Your list has length {len(yours)}; it must be {len(expected)}."
     for i, (right, entry) in enumerate(zip(expected, yours, strict=True)):
-        pair = isinstance(right, tuple)
-        is_a_pair = isinstance(entry, list | tuple)
-        parts = entry if is_a_pair else [entry]
-        if is_a_pair != pair or not all(_is_whole(part) for part in parts):
+        pair, is_a_pair = isinstance(right, tuple), isinstance(entry, list | tuple)
+        if is_a_pair != pair or not all(map(_is_whole, entry if is_a_pair else [entry])):
             wanted = "a pair of whole numbers" if pair else "a whole number"
-            return _Difference(f"Entry {i} is {_text(entry)}; it must be {wanted}.")
-        if list(parts) != list(right if pair else [right]):
-            return _Difference(f"Entry {i} is {_text(entry)}; it must be {right}.")
+            return f"Entry {i} is {_text(entry)}; it must be {wanted}."
+        if (tuple(entry) if pair else entry) != right:
+            return f"Entry {i} is {_text(entry)}; it must be {right}."
     return None
 
 
-def _number_difference(expected, yours):
+def _number_fault(expected, yours):
     if isinstance(expected, int):
         if isinstance(yours, float | np.floating):
-            return _Difference(
-                "You returned a float; return a whole number (int). To divide, use // and not /."
-            )
+            return "You returned a float; return a whole number (int). To divide, use // and not /."
         if not _is_whole(yours):
-            return _Difference(f"You returned {_kind(yours)}; return a whole number (int).")
-        return None if yours == expected else _Difference("")
+            return f"You returned {_kind(yours)}; return a whole number (int)."
+        return None if yours == expected else ""
     if isinstance(yours, bool) or not isinstance(yours, numbers.Real):
-        return _Difference(f"You returned {_kind(yours)}; return a number.")
+        return f"You returned {_kind(yours)}; return a number."
     try:
         close = math.isclose(yours, expected, rel_tol=_RELATIVE, abs_tol=_ABSOLUTE)
     except OverflowError:  # a whole number too large for a float
         close = False
-    return None if close else _Difference("")
+    return None if close else ""
 
 
 def _is_whole(value):

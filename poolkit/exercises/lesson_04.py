@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from poolkit.exercises.cases import GRID, cases
-from poolkit.exercises.exercise import Exercise, same_cell
+from poolkit.exercises.cases import GRID, array
+from poolkit.exercises.exercise import exercise, same_cell
 
 
 def _output_of_cell(row, column, case):
@@ -31,148 +31,114 @@ def _sum_of_pooled(x):
     return windows.max(axis=(1, 3)).sum()
 
 
-max_pool_backward = Exercise(
-    name="max_pool_backward",
-    prompt=(
-        "2×2 max pooling turned `x`, an array of floats of shape (H, W), into a map of shape (H "
-        "// 2, W // 2). `grad_output`, an array of floats of that smaller shape, holds the "
-        "gradient of each of its numbers. Return the gradient of each cell of x: an array of "
-        "floats of shape (H, W). In each window the largest cell gets all and the others 0; of "
-        "several largest cells, the first in reading order gets all. An odd row or column at "
-        "the end is in no window and gets 0."
-    ),
-    cases=cases(
-        "grad_output x",
-        (np.array([[7.0]]), np.array([[1.0, 2.0], [4.0, 3.0]])),
-        (np.array([[7.0]]), np.array([[1.0, 2.0], [2.0, 1.0]])),
-        (np.array([[10.0, 20.0], [30.0, 40.0]]), GRID),
-        (np.array([[5.0, -3.0]]), np.zeros((2, 4))),
-        (
-            np.array([[0.5], [-2.0]]),
-            np.array([[-4.0, -1, 9], [-2, -3, 9], [-6, -6, 9], [-5, -7, 9], [9, 9, 9]]),
-        ),
-    ),
+@exercise(
+    (array("7"), array("1 2; 4 3")),
+    (array("7"), array("1 2; 2 1")),
+    (array("10 20; 30 40"), GRID),
+    (array("5 -3"), np.zeros((2, 4))),
+    (array("0.5; -2"), array("-4 -1 9; -2 -3 9; -6 -6 9; -5 -7 9; 9 9 9")),
     example=1,
-    hints=[
-        "Begin with np.zeros(x.shape), go through the windows as in the forward pass, and find in "
-        "each the cell of its maximum.",
-        "window.argmax() counts the cells in reading order and returns the first maximum.",
-        "In a window of width 2, cell number n is in row n // 2 and column n % 2.",
-    ],
-    solution_source="""
+    windows={"x": _window_of_cell, "grad_output": _output_of_cell},
+)
 def max_pool_backward(grad_output, x):
+    """2×2 max pooling turned `x`, an array of floats of shape (H, W), into a map of shape (H // 2,
+    W // 2). `grad_output`, an array of floats of that smaller shape, holds the gradient of each of
+    its numbers. Return the gradient of each cell of x: an array of floats of shape (H, W). In each
+    window the largest cell gets all and the others 0; of several largest cells, the first in
+    reading order gets all. An odd row or column at the end is in no window and gets 0.
+
+    Hint: Begin with np.zeros(x.shape), go through the windows as in the forward pass, and find in
+    each the cell of its maximum.
+    Hint: window.argmax() counts the cells in reading order and returns the first maximum.
+    Hint: In a window of width 2, cell number n is in row n // 2 and column n % 2.
+    Right: Max pooling sends the gradient down one path: in each window one cell learns and three do
+    not.
+    """
     grad = np.zeros(x.shape)
     for i in range(grad_output.shape[0]):
         for j in range(grad_output.shape[1]):
             n = x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].argmax()
             grad[2 * i + n // 2, 2 * j + n % 2] = grad_output[i, j]
     return grad
-""",
-    meaning=(
-        "Max pooling sends the gradient down one path: in each window one cell learns and three "
-        "do not."
-    ),
-    windows={"x": _window_of_cell, "grad_output": _output_of_cell},
-)
 
-avg_pool_backward = Exercise(
-    name="avg_pool_backward",
-    prompt=(
-        "2×2 average pooling turned an input of the given `shape`, a pair (H, W), into a map of "
-        "shape (H // 2, W // 2). `grad_output`, an array of floats of that smaller shape, holds "
-        "the gradient of each of its numbers. Return the gradient of each cell of the input: an "
-        "array of floats of shape (H, W). An odd row or column at the end is in no window and "
-        "gets 0."
-    ),
-    cases=cases(
-        "grad_output shape",
-        (np.array([[8.0]]), (2, 2)),
-        (np.array([[8.0, 4.0]]), (2, 4)),
-        (np.array([[8.0], [-4.0]]), (4, 2)),
-        (np.array([[1.0, 2.0], [3.0, 6.0]]), (4, 4)),
-        (np.array([[8.0]]), (3, 3)),
-        (np.array([[4.0, 12.0]]), (3, 5)),
-    ),
+
+@exercise(
+    (array("8"), (2, 2)),
+    (array("8 4"), (2, 4)),
+    (array("8; -4"), (4, 2)),
+    (array("1 2; 3 6"), (4, 4)),
+    (array("8"), (3, 3)),
+    (array("4 12"), (3, 5)),
     example=4,
-    hints=[
-        "Each of the four cells has a part of 1/4 in the average.",
-        "Begin with np.zeros(shape): an odd row or column is in no window, so its gradient is 0.",
-    ],
-    solution_source="""
+    windows={"grad_output": _output_of_cell},
+)
 def avg_pool_backward(grad_output, shape):
+    """2×2 average pooling turned an input of the given `shape`, a pair (H, W), into a map of shape
+    (H // 2, W // 2). `grad_output`, an array of floats of that smaller shape, holds the gradient of
+    each of its numbers. Return the gradient of each cell of the input: an array of floats of shape
+    (H, W). An odd row or column at the end is in no window and gets 0.
+
+    Hint: Each of the four cells has a part of 1/4 in the average.
+    Hint: Begin with np.zeros(shape): an odd row or column is in no window, so its gradient is 0.
+    Right: Average pooling needs no memory of its input: every cell of a window gets the same.
+    """
     grad = np.zeros(shape)
     for i in range(grad_output.shape[0]):
         for j in range(grad_output.shape[1]):
             grad[2 * i : 2 * i + 2, 2 * j : 2 * j + 2] = grad_output[i, j] / 4
     return grad
-""",
-    meaning="Average pooling needs no memory of its input: every cell of a window gets the same.",
-    windows={"grad_output": _output_of_cell},
-)
 
-avg_pool_backward_overlapping = Exercise(
-    name="avg_pool_backward_overlapping",
-    prompt=(
-        "Average pooling goes along a row of `size` cells: windows of `kernel_size` cells start "
-        "every `stride` cells, the first at cell 0, and may overlap. `grad_output`, a 1-D array "
-        "of floats, holds the gradient of each window's average. Return the gradient of each "
-        "cell of the row: a 1-D array of `size` floats. A cell in no window gets 0."
-    ),
-    cases=cases(
-        "grad_output size kernel_size stride",
-        (np.array([6.0]), 2, 2, 2),
-        (np.array([6.0, 2.0]), 4, 2, 2),
-        (np.array([6.0, 2.0]), 3, 2, 1),
-        (np.array([3.0, 6.0, 9.0]), 5, 3, 1),
-        (np.array([3.0, -6.0]), 5, 3, 2),
-        (np.array([4.0, 8.0]), 5, 2, 3),
-        (np.array([4.0, 8.0, 2.0]), 9, 4, 2),
-    ),
+
+@exercise(
+    (np.array([6.0]), 2, 2, 2),
+    (np.array([6.0, 2.0]), 4, 2, 2),
+    (np.array([6.0, 2.0]), 3, 2, 1),
+    (np.array([3.0, 6.0, 9.0]), 5, 3, 1),
+    (np.array([3.0, -6.0]), 5, 3, 2),
+    (np.array([4.0, 8.0]), 5, 2, 3),
+    (np.array([4.0, 8.0, 2.0]), 9, 4, 2),
     example=2,
-    hints=[
-        "Window i covers the cells from i * stride up to, not including, i * stride + kernel_size.",
-        "A cell in two windows has a part in two outputs, so it gets the sum of two shares.",
-        "Use += and not =.",
-    ],
-    solution_source="""
+)
 def avg_pool_backward_overlapping(grad_output, size, kernel_size, stride):
+    """Average pooling goes along a row of `size` cells: windows of `kernel_size` cells start every
+    `stride` cells, the first at cell 0, and may overlap. `grad_output`, a 1-D array of floats,
+    holds the gradient of each window's average. Return the gradient of each cell of the row: a 1-D
+    array of `size` floats. A cell in no window gets 0.
+
+    Hint: Window i covers the cells from i * stride up to, not including, i * stride + kernel_size.
+    Hint: A cell in two windows has a part in two outputs, so it gets the sum of two shares.
+    Hint: Use += and not =.
+    Right: A cell that several windows read in the forward pass gets the sum of their gradients in
+    the backward pass.
+    """
     grad = np.zeros(size)
     for i in range(len(grad_output)):
         start = i * stride
         grad[start : start + kernel_size] += grad_output[i] / kernel_size
     return grad
-""",
-    meaning=(
-        "A cell that several windows read in the forward pass gets the sum of their gradients "
-        "in the backward pass."
-    ),
-)
 
-numeric_gradient = Exercise(
-    name="numeric_gradient",
-    prompt=(
-        "`f` is a function from an array to a number, `x` an array of any shape, of floats or "
-        "of whole numbers, and `eps` a small number. The slope of f at a cell is f with this "
-        "one cell raised by eps, minus f with this one cell lowered by eps, divided by the "
-        "distance between the two. Return the slopes at all cells: an array of floats of the "
-        "shape of x. `x` itself must stay as it is."
-    ),
-    cases=cases(
-        "f x eps",
-        (_sum_of_squares, np.array([3.0]), 0.5),
-        (_weighted_cubes, np.array([2.0, 5.0, -1.0]), 0.5),
-        (_sum_of_squares, np.array([[1.0, 2.0], [3.0, -4.0]]), 0.25),
-        (_sum_of_pooled, GRID[:3], 0.25),
-        (_sum_of_squares, np.array([1, 2]), 0.5),
-    ),
-    hints=[
-        "Change one cell at a time, and only in a copy of x.",
-        "From eps below to eps above: the distance is 2 * eps.",
-        "np.ndindex(x.shape) goes through the cells of an array of any shape.",
-        "An array of whole numbers cuts off what you add: copy it with x.astype(float).",
-    ],
-    solution_source="""
+
+@exercise(
+    (_sum_of_squares, np.array([3.0]), 0.5),
+    (_weighted_cubes, np.array([2.0, 5.0, -1.0]), 0.5),
+    (_sum_of_squares, array("1 2; 3 -4"), 0.25),
+    (_sum_of_pooled, GRID[:3], 0.25),
+    (_sum_of_squares, np.array([1, 2]), 0.5),
+    windows={"x": same_cell},
+)
 def numeric_gradient(f, x, eps):
+    """`f` is a function from an array to a number, `x` an array of any shape, of floats or of whole
+    numbers, and `eps` a small number. The slope of f at a cell is f with this one cell raised by
+    eps, minus f with this one cell lowered by eps, divided by the distance between the two. Return
+    the slopes at all cells: an array of floats of the shape of x. `x` itself must stay as it is.
+
+    Hint: Change one cell at a time, and only in a copy of x.
+    Hint: From eps below to eps above: the distance is 2 * eps.
+    Hint: np.ndindex(x.shape) goes through the cells of an array of any shape.
+    Hint: An array of whole numbers cuts off what you add: copy it with x.astype(float).
+    Right: It needs two calls of f for each cell: far too slow to train with, but it tells whether a
+    backward pass is right.
+    """
     grad = np.zeros(x.shape)
     for cell in np.ndindex(x.shape):
         above, below = x.astype(float), x.astype(float)
@@ -180,44 +146,34 @@ def numeric_gradient(f, x, eps):
         below[cell] -= eps
         grad[cell] = (f(above) - f(below)) / (2 * eps)
     return grad
-""",
-    meaning=(
-        "It needs two calls of f for each cell: far too slow to train with, but it tells "
-        "whether a backward pass is right."
-    ),
+
+
+@exercise(
+    (array("1 2; 4 3"), 2, 2),
+    (array("1 2 2; 2 1 0; 5 6 7"), 2, 2),
+    (array("1 2 0; 4 3 5; 0 6 1"), 2, 1),
+    (GRID, 2, 2),
+    (array("-1 -3 -2 -4 -7; -5 -6 -1 -2 -9; -4 -1 -3 -1 -8"), 3, 1),
+    (array("1 9 2 8 8; 3 9 4 7 6; 7 7 9 5 5"), 1, 2),
+    (np.zeros((3, 6)), 3, 2),
+    example=1,
     windows={"x": same_cell},
 )
-
-never_learn = Exercise(
-    name="never_learn",
-    prompt=(
-        "`x` is an array of floats of shape (H, W). Max pooling goes over it with windows of "
-        "`kernel_size` × `kernel_size` cells that start every `stride` cells; only whole "
-        "windows count. In each window the largest cell gets the gradient; of several largest "
-        "cells, the first in reading order. Return an array of booleans of shape (H, W): True "
-        "for each cell that gets no gradient from any window. In the check's pictures, 1 stands "
-        "for True."
-    ),
-    cases=cases(
-        "x kernel_size stride",
-        (np.array([[1.0, 2.0], [4.0, 3.0]]), 2, 2),
-        (np.array([[1.0, 2.0, 2.0], [2.0, 1.0, 0.0], [5.0, 6.0, 7.0]]), 2, 2),
-        (np.array([[1.0, 2.0, 0.0], [4.0, 3.0, 5.0], [0.0, 6.0, 1.0]]), 2, 1),
-        (GRID, 2, 2),
-        (np.array([[-1.0, -3, -2, -4, -7], [-5, -6, -1, -2, -9], [-4, -1, -3, -1, -8]]), 3, 1),
-        (np.array([[1.0, 9, 2, 8, 8], [3, 9, 4, 7, 6], [7, 7, 9, 5, 5]]), 1, 2),
-        (np.zeros((3, 6)), 3, 2),
-    ),
-    example=1,
-    hints=[
-        "Begin with True everywhere, and set the cell of each window's maximum to False.",
-        "Window (i, j) starts at row i * stride and column j * stride. How many fit is the output "
-        "size rule of lesson 02.",
-        "np.unravel_index(window.argmax(), window.shape) gives row and column of the first maximum "
-        "inside the window.",
-    ],
-    solution_source="""
 def never_learn(x, kernel_size, stride):
+    """`x` is an array of floats of shape (H, W). Max pooling goes over it with windows of
+    `kernel_size` × `kernel_size` cells that start every `stride` cells; only whole windows count.
+    In each window the largest cell gets the gradient; of several largest cells, the first in
+    reading order. Return an array of booleans of shape (H, W): True for each cell that gets no
+    gradient from any window. In the check's pictures, 1 stands for True.
+
+    Hint: Begin with True everywhere, and set the cell of each window's maximum to False.
+    Hint: Window (i, j) starts at row i * stride and column j * stride. How many fit is the output
+    size rule of lesson 02.
+    Hint: np.unravel_index(window.argmax(), window.shape) gives row and column of the first maximum
+    inside the window.
+    Right: Under 2×2 max pooling with stride 2, three cells in four get no gradient from a picture;
+    from another picture other cells may.
+    """
     never = np.ones(x.shape, dtype=bool)
     for top in range(0, x.shape[0] - kernel_size + 1, stride):
         for left in range(0, x.shape[1] - kernel_size + 1, stride):
@@ -225,10 +181,3 @@ def never_learn(x, kernel_size, stride):
             i, j = np.unravel_index(window.argmax(), window.shape)
             never[top + i, left + j] = False
     return never
-""",
-    meaning=(
-        "Under 2×2 max pooling with stride 2, three cells in four get no gradient from a "
-        "picture; from another picture other cells may."
-    ),
-    windows={"x": same_cell},
-)

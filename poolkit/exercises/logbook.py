@@ -1,24 +1,21 @@
 """What a learner predicted and passed, kept in one small file that nothing else needs.
 
-In a lesson, one cell before the reveal, where a learner puts a prediction in place of the dots:
+In a lesson, one cell before the reveal, where a learner puts a prediction in place of the dots; the
+reveal ends with the comparison, `within` a distance where an estimate is asked for; and the last
+cell of the lesson counts:
 
     guess = ...  # a list of four numbers
     ex.predict("01 the four maxima", guess)
 
-The reveal ends with the comparison, `within` a distance where an estimate is asked for:
-
     ex.score("01 the four maxima", pooled)
     ex.score("01 the share of bright cells", 27.1, within=5)
 
-And the lesson ends with
-
     ex.tally()
 
-A name is the number of the lesson and a few words. What these cells print depends on the running
-kernel alone, never on the file: with `...` in place of a prediction, `predict` prints a fixed line,
-`score` nothing and `tally` a fixed line, so lessons can be stored and compared; nor does such a run
-write to the file. Only `ex.progress()` shows what the file holds: a cell that calls it is tagged
-`nbval-ignore-output`. `ex.forget()` deletes all.
+What these cells print depends on the running kernel alone, never on the file: with `...` in place
+of a prediction, `predict` and `tally` print a fixed line and `score` nothing, so lessons can be
+stored and compared; nor does such a run write to the file. Only `ex.progress()` shows what the file
+holds: a cell that calls it is tagged `nbval-ignore-output`.
 
 The file: the environment variable POOLKIT_PROGRESS if it is set, or else progress.json in the
 folder poolkit of the place where the system keeps a user's data.
@@ -47,10 +44,10 @@ _said = set()
 def predict(name, value):
     """Note a prediction, before the lesson shows what is true.
 
-    Args:
-        name: the number of the lesson, a space, and a few words.
-        value: a number, a text, True or False, or a list or array of these. With `...` as the
-            value, or anywhere in the list, it is no prediction yet.
+    Args: `name`, the number of the lesson, a space, and a few words; `value`, a number, a text,
+    True or False, or a list or array of these. With `...` as the value, or anywhere in the list, it
+    is no prediction yet.
+    Raises: ValueError for another name.
     """
     _check_name(name)
     _predictions[name] = (..., None)
@@ -73,10 +70,9 @@ def score(name, truth, within=0.0):
     texts without regard to capitals. The first prediction of each name is the one that
     `ex.progress()` counts.
 
-    Args:
-        name: as in `predict`.
-        truth: what is true, of a kind that `predict` takes.
-        within: how far each number may be off.
+    Args: `name` and `truth`, of the kinds that `predict` takes; `within`, how far each number may
+    be off.
+    Raises: ValueError for another name, TypeError for a truth of another kind.
     """
     _check_name(name)
     truth = _plain(truth)
@@ -88,36 +84,25 @@ def score(name, truth, within=0.0):
     if value is ...:
         return
     guesses, truths = _leaves(value), _leaves(truth)
-    right = len(guesses) == len(truths) and all(
-        map(_agree, guesses, truths, [within] * len(truths))
-    )
+    right = len(guesses) == len(truths)
+    right = right and all(_agree(*pair, within) for pair in zip(guesses, truths, strict=True))
     _predictions[name] = (value, right)
     print(f"{name}: right." if right else f"{name}: you said {_show(value)}; it is {_show(truth)}.")
-
-    def note(book):
-        entry = {"value": value, "right": right, "date": _today()}
-        book["predictions"].setdefault(name, entry)
-
-    _change(note)
+    entry = {"value": value, "right": right, "date": _today()}
+    _change(lambda book: book["predictions"].setdefault(name, entry))
 
 
 def tally():
     """Print how many predictions of this run were noted, and how many were right."""
     noted = [right for value, right in _predictions.values() if value is not ...]
-    if not noted:
-        print("Predictions in this run: none noted.")
-        return
-    print(
-        f"Predictions in this run: {len(noted)} of {len(_predictions)} noted, "
-        f"{noted.count(True)} right."
-    )
+    counts = f"{len(noted)} of {len(_predictions)} noted, {noted.count(True)} right."
+    print(f"Predictions in this run: {counts if noted else 'none noted.'}")
 
 
 def table(lessons):
     """Print a table over all lessons: exercises passed and predictions right, on this machine.
 
-    Args:
-        lessons: from the number of a lesson to the names of its exercises.
+    Args: `lessons`, from the number of a lesson to the names of its exercises.
     """
     try:
         book = _read(_path())
@@ -125,19 +110,13 @@ def table(lessons):
         print(f"Your progress could not be read: {error}")
         return
     passed = {name for name, entry in book["exercises"].items() if "passed" in entry}
-    rows = [("lesson", "exercises passed", "predictions right")]
+    row = "{:<8}{:<18}{}".format
+    print(row("lesson", "exercises passed", "predictions right"))
     for lesson in sorted({*lessons, *(name[:2] for name in book["predictions"])}):
         names = lessons.get(lesson, [])
         made = [e.get("right") for n, e in book["predictions"].items() if n[:2] == lesson]
-        rows.append(
-            (
-                lesson,
-                f"{len(passed.intersection(names))} of {len(names)}" if names else "none to pass",
-                f"{made.count(True)} of {len(made)}" if made else "none noted",
-            )
-        )
-    for row in rows:
-        print("{:<8}{:<18}{}".format(*row))
+        done = f"{len(passed.intersection(names))} of {len(names)}" if names else "none to pass"
+        print(row(lesson, done, f"{made.count(True)} of {len(made)}" if made else "none noted"))
     print(f"\nKept in {_path()}. ex.forget() deletes it.")
 
 
@@ -146,18 +125,15 @@ def forget():
     _predictions.clear()
     try:
         _path().unlink(missing_ok=True)
+        print("Your progress is deleted.")
     except OSError as error:
         print(f"Your progress could not be deleted: {error}")
-        return
-    print("Your progress is deleted.")
 
 
 def tried(exercise, passed):
     """Note that an exercise was tried, and whether it was passed, with the day of the first time.
 
-    Args:
-        exercise: its name.
-        passed: whether the answer was right.
+    Args: `exercise`, its name; `passed`, whether the answer was right.
     """
 
     def note(book):
@@ -228,10 +204,7 @@ def _path():
 
 
 def _read(path):
-    """What the file holds, ValueError if that was not written here.
-
-    A file that does not exist holds nothing.
-    """
+    """What the file holds, nothing if there is none; ValueError if that was not written here."""
     try:
         book = json.loads(path.read_text("utf-8"))
     except FileNotFoundError:

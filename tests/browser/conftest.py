@@ -1,5 +1,7 @@
 """A Chromium, and a JupyterLab on a free port with folders of its own, for the tests beside it."""
 
+import contextlib
+import functools
 import http.client
 import os
 import shutil
@@ -61,8 +63,8 @@ class Seen:
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
 
 
-@pytest.fixture
-def new_page(browser):
+@contextlib.contextmanager
+def opened_pages(browser):
     """Open pages that must log no error and ask no host but those allowed."""
     contexts, seen = [], []
 
@@ -81,6 +83,12 @@ def new_page(browser):
     for one, hosts in seen:
         assert one.errors == []
         assert one.hosts <= hosts | {""}  # data: and file: have no host
+
+
+@pytest.fixture
+def new_page(browser):
+    with opened_pages(browser) as open_page:
+        yield open_page
 
 
 @pytest.fixture(scope="session")
@@ -192,21 +200,31 @@ class Lab:
         assert ask(self.port, "DELETE", f"/api/sessions/{session}") == 204
 
 
-@pytest.fixture
-def lab(new_page, server):
+def open_lab(open_page, server, *sources, path="scratch.ipynb", **options):
     """Open a notebook of some cells, or one that is there, in JupyterLab in a page of its own."""
     port, root = server
+    if sources:
+        cells = [new_code_cell(source) for source in sources]
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+        notebook = new_notebook(cells=[*cells, new_code_cell()], metadata=kernel)
+        nbformat.write(notebook, root / path)
+    options = {"viewport": {"width": 1200, "height": 1600}} | options
+    return Lab(open_page({f"127.0.0.1:{port}"}, **options), port, path)
 
-    def open_lab(*sources, path="scratch.ipynb", **options):
-        if sources:
-            cells = [new_code_cell(source) for source in sources]
-            kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-            notebook = new_notebook(cells=[*cells, new_code_cell()], metadata=kernel)
-            nbformat.write(notebook, root / path)
-        options = {"viewport": {"width": 1200, "height": 1600}} | options
-        return Lab(new_page({f"127.0.0.1:{port}"}, **options), port, path)
 
-    return open_lab
+@pytest.fixture
+def lab(new_page, server):
+    return functools.partial(open_lab, new_page, server)
+
+
+@pytest.fixture(scope="module")
+def shared_lab(browser, server):
+    """One notebook for many tests, since to open another takes seconds."""
+    imports = "from poolkit.explorer import PoolExplorer"
+    with opened_pages(browser) as open_page:
+        notebook = open_lab(open_page, server, imports, path="shared.ipynb")
+        notebook.run_all()
+        yield notebook
 
 
 # The smallest contrast between a text and what is behind it, over all of an explorer. Translucent

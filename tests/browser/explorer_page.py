@@ -91,6 +91,24 @@ SET_ALL = """(root, [settings, typed]) => {
 }"""
 
 
+def step_and_play(page):
+    """Go through the four windows of an explorer by its buttons."""
+    explorer = Explorer(page)
+    seen = []
+    for name in ("Step", "Step", "Step", "Step", "Step back"):
+        explorer.root.get_by_role("button", name=name, exact=True).click()
+        seen += explorer.lit("output")
+    assert seen == [(0, 1), (1, 0), (1, 1), (0, 0), (1, 1)]
+    page.clock.install()
+    explorer.root.get_by_role("button", name="Play").click()  # from the last on: starts anew
+    seen = explorer.lit("output")
+    for _ in range(3):
+        page.clock.run_for(1000)
+        seen += explorer.lit("output")
+    assert seen == [(0, 0), (0, 1), (1, 0), (1, 1)]
+    assert explorer.root.get_by_role("button", name="Play").count() == 1
+
+
 def shown(value):
     """A setting as it is typed."""
     return "" if value is None else str(value).strip("()")

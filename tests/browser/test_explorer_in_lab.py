@@ -7,7 +7,7 @@ import nbformat
 import numpy as np
 import pytest
 
-from browser.explorer_page import Explorer
+from browser.explorer_page import Explorer, step_and_play
 from tools.lessons import find
 
 GRID = [[1, 3, 2, 4], [5, 6, 1, 2], [0, 1, 3, 1], [2, 4, 5, 2]]
@@ -52,6 +52,19 @@ def test_python_refuses_and_the_page_stays(lab):
     printed = one.run("try:\n    e.padding = 2\nexcept ValueError as error:\n    print(error)")
     assert printed == "padding=2 is more than half of kernel_size=2"
     assert Explorer(one.page).numbers("output").tolist() == [[6, 4], [4, 5]]
+
+
+def test_python_hears_of_each_window_shown(lab):
+    one = lab(MAKE)
+    one.run_all()
+    step_and_play(one.page)
+    assert by_python(one, "e.cell") == (1, 1)
+    explorer = Explorer(one.page)
+    explorer.field("stride").fill("1")
+    explorer.cell("output", 2, 2).click()
+    explorer.field("kernel_size").fill("3")  # 2 × 2 outputs: the nearest is shown
+    assert by_python(one, "e.cell") == (1, 1)
+    assert explorer.lit("output") == [(1, 1)]
 
 
 def test_two_explorers_and_two_views_of_one(lab):

@@ -1,7 +1,8 @@
 """What an explorer does on an exported page, without a kernel or a network.
 
 The same script runs in JupyterLab. What differs there is who else listens to the keys and to the
-pointer, and that numbers come from a kernel: these tests are done there, too.
+pointer, whose styles reach it, and that numbers come from a kernel: what could fail there alone is
+tested there, too, in one notebook.
 """
 
 import inspect
@@ -12,7 +13,7 @@ import pytest
 import torch
 from axe_core_python.sync_playwright import Axe
 
-from browser.explorer_page import Explorer, page_source, shown
+from browser.explorer_page import Explorer, page_source, shown, step_and_play
 from poolkit import functional, gradients
 from poolkit.explorer import PoolExplorer
 
@@ -38,19 +39,27 @@ def page_with(new_page, tmp_path):
 def anywhere(request):
     """Open a page with these explorers: an exported one, or a notebook with a kernel behind it."""
     if request.param == "page":
-        return request.getfixturevalue("page_with")
-    lab = request.getfixturevalue("lab")
+        yield request.getfixturevalue("page_with")
+        return
+    notebook = request.getfixturevalue("shared_lab")
+    page = notebook.page
+    size = page.viewport_size
 
-    def open_notebook(*explorers, **options):
-        sources = [
-            f"from poolkit.explorer import PoolExplorer\nPoolExplorer(**{arguments_of(explorer)!r})"
-            for explorer in explorers
-        ]
-        notebook = lab(*sources, **options)
-        notebook.run_all()
-        return notebook.page
+    def show(*explorers, viewport=size):
+        page.set_viewport_size(viewport)
+        page.mouse.move(1, 1)  # where the last test left it, a cell may appear
+        calls = [f"PoolExplorer(**{arguments_of(explorer)!r})" for explorer in explorers]
+        notebook.run(f"display({', '.join(calls)})")
+        return page
 
-    return open_notebook
+    yield show
+    page.set_viewport_size(size)
+    set_font_size(page, "")
+    assert page.seen.errors == []
+
+
+def set_font_size(page, size):
+    page.evaluate("size => { document.documentElement.style.fontSize = size; }", size)
 
 
 def arguments_of(explorer):
@@ -191,8 +200,8 @@ def test_pointing(anywhere):
     assert explorer.lit("output") == [(0, 0)]
 
 
-def test_arithmetic_of_padding_and_overhang(page_with):
-    page = page_with(
+def test_arithmetic_of_padding_and_overhang(anywhere):
+    page = anywhere(
         PoolExplorer(GRID, "max", 3, 2, 1, ceil_mode=True),
         PoolExplorer(GRID, "avg", 3, 3, 1, ceil_mode=True, cell=(1, 1)),
     )
@@ -206,21 +215,7 @@ def test_arithmetic_of_padding_and_overhang(page_with):
 
 
 def test_step_and_play(page_with):
-    page = page_with(PoolExplorer(GRID))
-    explorer = Explorer(page)
-    seen = []
-    for name in ("Step", "Step", "Step", "Step", "Step back"):
-        explorer.root.get_by_role("button", name=name, exact=True).click()
-        seen += explorer.lit("output")
-    assert seen == [(0, 1), (1, 0), (1, 1), (0, 0), (1, 1)]
-    page.clock.install()
-    explorer.root.get_by_role("button", name="Play").click()  # from the last on: starts anew
-    seen = explorer.lit("output")
-    for _ in range(3):
-        page.clock.run_for(1000)
-        seen += explorer.lit("output")
-    assert seen == [(0, 0), (0, 1), (1, 0), (1, 1)]
-    assert explorer.root.get_by_role("button", name="Play").count() == 1
+    step_and_play(page_with(PoolExplorer(GRID)))
 
 
 BAD_SETTINGS = [
@@ -238,8 +233,8 @@ BAD_SETTINGS = [
 ]
 
 
-def test_bad_settings_say_why_and_leave_the_picture(page_with):
-    explorer = Explorer(page_with(PoolExplorer(GRID)))
+def test_bad_settings_say_why_and_leave_the_picture(anywhere):
+    explorer = Explorer(anywhere(PoolExplorer(GRID)))
     for name, text, words in BAD_SETTINGS:
         good = explorer.field(name).input_value()
         explorer.field(name).fill(text)
@@ -250,9 +245,20 @@ def test_bad_settings_say_why_and_leave_the_picture(page_with):
         assert explorer.message(name) == ""
 
 
-def test_a_padding_may_come_before_its_kernel(page_with):
-    explorer = Explorer(page_with(PoolExplorer(GRID)))
+def test_a_dilation_is_kept_for_maxima_and_does_not_spread_averages(page_with):
+    explorer = Explorer(page_with(PoolExplorer(GRID, "max", 2, 1, dilation=2)))
+    explorer.control("average").check()
+    np.testing.assert_array_equal(
+        explorer.numbers("output"), PoolExplorer(GRID, "avg", 2, 1).output
+    )
+    explorer.control("max").check()
+    assert explorer.numbers("output").tolist() == [[3, 4], [5, 6]]
+
+
+def test_a_padding_may_come_before_its_kernel(anywhere):
+    explorer = Explorer(anywhere(PoolExplorer(GRID)))
     explorer.field("padding").fill("2")
+    explorer.control("gradient").check()  # what was typed waits, whatever else is changed
     explorer.field("kernel_size").fill("4")
     assert explorer.message("padding") == ""
     known = PoolExplorer(GRID, "max", 4, padding=2)
@@ -262,8 +268,8 @@ def test_a_padding_may_come_before_its_kernel(page_with):
 @pytest.mark.parametrize(
     ("text", "words"), [("abc", "holds 'abc'"), ("", "is empty"), ("1e999", "only finite")]
 )
-def test_bad_numbers_say_why_and_leave_the_picture(page_with, text, words):
-    page = page_with(PoolExplorer(GRID))
+def test_bad_numbers_say_why_and_leave_the_picture(anywhere, text, words):
+    page = anywhere(PoolExplorer(GRID))
     explorer = Explorer(page)
     explorer.cell("input x", 1, 1).fill(text)
     assert words in explorer.root.locator(".grid .message").first.inner_text()
@@ -289,9 +295,9 @@ SHOWN = PoolExplorer(GRID, "avg", 3, 2, 1, ceil_mode=True, view="gradient")
 
 
 @pytest.mark.parametrize("view", ["forward", "gradient"])
-def test_accessibility(page_with, view):
+def test_accessibility(anywhere, view):
     explorer = PoolExplorer(GRID, "max", 3, 2, 1, ceil_mode=True, view=view)
-    page = page_with(explorer, PoolExplorer(GRID, "avg", 3, 3, 1, ceil_mode=True))
+    page = anywhere(explorer, PoolExplorer(GRID, "avg", 3, 3, 1, ceil_mode=True))
     Explorer(page).field("stride").fill("none")
     found = Axe().run(page, ".poolkit-explorer")
     assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found["violations"]] == []
@@ -306,9 +312,9 @@ def test_contrast(page_with, contrast, scheme):
 
 
 @pytest.mark.parametrize(("width", "size"), [(600, "100%"), (1200, "200%")])
-def test_narrow_windows_and_zoomed_text(page_with, width, size):
-    page = page_with(SHOWN, viewport={"width": width, "height": 900})
-    page.add_style_tag(content=f":root {{ font-size: {size} }}")
+def test_narrow_windows_and_zoomed_text(anywhere, width, size):
+    page = anywhere(SHOWN, viewport={"width": width, "height": 900})
+    set_font_size(page, size)
     explorer = Explorer(page)
     assert explorer.root.evaluate("root => root.scrollWidth <= root.clientWidth")
     assert explorer.root.evaluate("root => root.getBoundingClientRect().right <= innerWidth")

@@ -1,6 +1,7 @@
 """The website in Chromium, opened from its folder, without a server and without a network."""
 
 import functools
+import re
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
@@ -129,7 +130,37 @@ class Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.mark.parametrize("name", ["README.html", f"notebooks/{LESSON}.html"])
+def test_the_sheet_prints_on_two_sides_and_can_be_read(open_site):
+    between = {"width": round((210 - 2 * 9) / 25.4 * 96), "height": 1000}  # the margins of site.css
+    page = open_site("notebooks/formulas.html", viewport=between)
+    printed = page.pdf(prefer_css_page_size=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 2
+    points = re.findall(rb"/MediaBox \[0 0 (\d+)\S* (\d+)", printed)
+    assert set(points) == {(b"594", b"841")}  # A4
+    page.emulate_media(media="print")
+    sheet = page.locator("#formulas-defaults-traps-words")
+    assert sheet.get_by_text("window: the piece that becomes one number").is_visible()  # the last
+    assert not sheet.locator("pre").first.is_visible()
+    found = sheet.evaluate(
+        """sheet => {
+             const texts = document.createTreeWalker(sheet, NodeFilter.SHOW_TEXT), sizes = [];
+             for (let node; (node = texts.nextNode());) {
+               const parent = node.parentElement;
+               if (!node.textContent.trim() || !parent.checkVisibility()) continue;
+               if (!parent.closest("code, math")) sizes.push(getComputedStyle(parent).fontSize);
+             }
+             const wide = [...sheet.querySelectorAll("p, li, td")].filter(
+               e => e.checkVisibility() && e.scrollWidth > e.clientWidth + 1);
+             return [Math.min(...sizes.map(parseFloat)) * 72 / 96, wide.map(e => e.innerText)];
+           }"""
+    )
+    assert found[0] >= 7  # points
+    assert found[1] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["README.html", f"notebooks/{LESSON}.html", "notebooks/formulas.html"]
+)
 def test_accessibility(open_site, name):
     page = open_site(name)
     page.locator("article h1").wait_for()

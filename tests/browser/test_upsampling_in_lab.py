@@ -16,7 +16,7 @@ def test_python_and_the_page_follow_each_other(lab):
     assert explorer.numbers("output")[3].tolist() == [0, 4, 5, 0]
     assert one.page.locator(".poolkit-picture:visible").count() == 0
 
-    explorer.cell("indices", 0, 0).fill("0")
+    explorer.cell("typed indices", 0, 0).fill("0")
     explorer.control("transposed convolution").check()
     explorer.field("kernel_size").fill("3")
     explorer.field("stride").fill("2, 1")

@@ -232,7 +232,7 @@ def test_an_index_is_counted_in_rows_of_the_size_before(page_with):
     told = "Input row 1, column 1: 6 is a maximum; its index is 1 × 5 + 1 = 6; "
     moved = "in rows of 4, index 6 is row 1, column 2: there goes 6."
     assert explorer.arithmetic == told + moved
-    assert explorer.lit("maxima") == explorer.lit("their indices") == [(0, 0)]
+    assert explorer.lit("maxima") == explorer.lit("indices") == [(0, 0)]
     assert explorer.lit("output") == [(1, 2)]
     explorer.field("output_size").fill("5, 5")
     explorer.cell("input x", 1, 1).hover()
@@ -256,15 +256,15 @@ def test_indices_can_be_typed_and_may_meet(page_with):
     explorer = Explorer(page_with(UpsamplingExplorer(ODD, "unpool", view="gradient")))
     explorer.control("type the indices").check()
     assert explorer.numbers("values").tolist() == [[6, 4], [9, 8]]
-    explorer.cell("indices", 0, 1).fill("6")
+    explorer.cell("typed indices", 0, 1).fill("6")
     explorer.cell("output", 1, 2).hover()
     told = "Output row 1, column 2: its index is 1 × 4 + 2 = 6. Of the 2 values that have it the "
     assert explorer.arithmetic == f"{told}last stays: 4. Its gradient is 1."
     assert explorer.numbers("gradient of the values").tolist() == [[1, 1], [1, 1]]  # as in torch
-    explorer.cell("indices", 0, 1).fill("16")
+    explorer.cell("typed indices", 0, 1).fill("16")
     assert "indices holds 16" in explorer.message("output_size")
-    explorer.cell("indices", 0, 0).fill("0")  # joins the one that does not fit yet
-    explorer.cell("indices", 0, 1).fill("15")
+    explorer.cell("typed indices", 0, 0).fill("0")  # joins the one that does not fit yet
+    explorer.cell("typed indices", 0, 1).fill("15")
     assert explorer.numbers("output").ravel()[[0, 15]].tolist() == [6, 4]
     put_back = explorer.numbers("output").tolist()
     explorer.control("type the indices").uncheck()
@@ -277,7 +277,7 @@ def test_a_map_too_large_to_be_typed_is_refused(page_with):
     values = UpsamplingExplorer(np.ones((3, 3)), "unpool", indices=[[0] * 3] * 3, kernel_size=3)
     explorer = Explorer(page_with(values))
     explorer.root.get_by_label("type the indices").click()
-    told = "x has shape (9, 9), not (H, W) with 1 to 8 rows and columns"
+    told = "x has shape (9, 9): 1 to 8 rows and columns can be shown"
     assert explorer.message("kernel_size").startswith(told)
     assert explorer.root.get_by_label("type the indices").is_checked()
     explorer.cell("values", 2, 2).fill("5")  # and what comes after is not held up
@@ -464,4 +464,4 @@ def test_a_picture_without_javascript(page_with):
         UpsamplingExplorer([[1, 10]], "transposed", **STAMPS), java_script_enabled=False
     )
     text = " ".join(page.locator(".poolkit-picture").inner_text().split())
-    assert text.startswith("input x 1×2 kernel 3×3 transposed convolution 3×5 1 10 1 2 1")
+    assert text.startswith("input x 1 × 2 kernel 3 × 3 transposed convolution 3 × 5 1 10 1 2 1")
