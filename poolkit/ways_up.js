@@ -12,6 +12,7 @@ const rowsOf = ([rows, columns], value) =>
 const shapeOf = (values) => [values.length, values[0].length];
 const total = (numbers) => numbers.reduce((sum, value) => sum + value, 0);
 const onAxis = (setting, axis) => (Array.isArray(setting) ? setting[axis] : setting);
+const decimal = (value) => (Number.isInteger(value) ? value.toFixed(1) : String(value));
 const python = (value) => Array.isArray(value) ? `(${value.map(python).join(", ")})`
   : { null: "None", true: "True", false: "False" }[value] ?? String(value);
 
@@ -24,7 +25,7 @@ function resizedAxis(inputs, axis, { size, scale_factor }) {
   }
   const factor = onAxis(scale_factor, axis);
   if (!(factor > 0)) throw impossible("scale_factor",
-    `scale_factor=${factor} must be above 0 and finite`);
+    `scale_factor=${decimal(factor)} must be above 0 and finite`);
   const outputs = Math.floor(inputs * factor);
   if (outputs === 0) throw impossible("scale_factor",
     `scale_factor=${factor} leaves no pixel of ${inputs}`);
@@ -203,7 +204,6 @@ const matrixOf = ({ links, source }) => links.flat().map((reach) =>
 // The same in torch, as a line of Python, without the arguments that have their default.
 const UNSET = { stride: null, padding: 0, output_padding: 0, align_corners: false };
 function torchLineUp(state) {
-  const decimal = (value) => (Number.isInteger(value) ? value.toFixed(1) : String(value));
   const tensor = (values, write) => `torch.tensor([[[${
     values.map((line) => `[${line.map(write).join(", ")}]`).join(", ")}]]])`;
   const given = (...names) => names

@@ -31,5 +31,5 @@ def test_python_and_the_page_follow_each_other(lab):
     one.page.locator(".poolkit-explorer code", has_text="bilinear").wait_for()
     assert explorer.numbers("matrix").shape == (16, 4)
     refused = "try:\n    e.scale_factor = 0\nexcept ValueError as error:\n    print(error)"
-    assert one.run(refused) == "scale_factor=0 must be above 0 and finite"
+    assert one.run(refused) == "scale_factor=0.0 must be above 0 and finite"
     assert explorer.numbers("output").shape == (4, 4)
