@@ -29,7 +29,7 @@ class Picker(widgets.VBox):
     Args: `draw`, a function that returns a new matplotlib Figure; `choices`, for each of its
     arguments by name the values to choose from, the first of them chosen at the start.
     Attributes: `buttons`, a dict from argument to its ToggleButtons; `picture`, an HTML widget.
-    Raises: ValueError if there is no argument, or one without values. Introduced in lesson 11.
+    Raises: ValueError if there is no argument, or one without values. Introduced in lesson 09.
     """
 
     def __init__(self, draw: Callable[..., Figure], **choices: Sequence[Any]):

@@ -123,7 +123,7 @@ function torchLine(state) {
   return `torch.nn.functional.${state.mode}_pool2d(torch.tensor([[${x}]]), ${given.join(", ")})`;
 }
 // What was typed into a setting, as the value of its trait.
-function parseSetting(name, text) {
+function parseSetting(name, text, minimum = PIXELS[name]) {
   if (name === "stride" && text.trim() === "") return null;
   const fail = (value, rule) => { throw impossible(name, `${name}=${value} must be ${rule}`); };
   const parts = text.replace(/[()]/g, "").split(",");
@@ -132,7 +132,7 @@ function parseSetting(name, text) {
     const value = Number(part);
     const whole = /^\s*[+-]?\d+\s*$/.test(part) && Number.isSafeInteger(value);
     if (!whole) fail(`'${text}'`, "a whole number");
-    if (value < PIXELS[name]) fail(value, `at least ${PIXELS[name]}`);
+    if (value < minimum) fail(value, `at least ${minimum}`);
     if (name === "kernel_size" && value > 12) fail(value, "at most 12 to be shown");
     return value;
   });
@@ -188,12 +188,15 @@ class Grid {
       if (kind !== "pixel") td.textContent = kind === "padding" ? outside : "×";
       if (kind !== "pixel") continue;
       const exact = this.on.edit ? "" : `: ${number(values[r][c])}`;
-      target.ariaLabel = `${place(r, c)} of ${title}${exact}`;
+      const label = `${place(r, c)} of ${title}${exact}`;
+      // What is written again is laid out again, which takes long where there are many cells.
+      if (target.ariaLabel === label && !this.on.edit) continue;
+      target.ariaLabel = label;
       if (!this.on.edit) target.textContent = number(values[r][c], 4);
       else if (!this.errors.has(at) && !means(parseNumber, target.value, values[r][c]))
         target.value = values[r][c];
       const { length } = target.value ?? target.textContent;
-      target.style.fontSize = length > 4 ? `${4.4 / length}rem` : "";
+      target.style.fontSize = length > 4 ? `calc(${4.4 / length}rem * var(--scale, 1))` : "";
     }
   }
   build(title, height, width) {
@@ -219,8 +222,10 @@ class Grid {
   }
   // `marks` gives the classes of the cell at "row,column".
   mark(marks) {
-    for (const [at, { kind, td }] of this.cells)
-      td.className = [kind === "pixel" ? this.name : kind, ...marks(at)].filter(Boolean).join(" ");
+    for (const [at, { kind, td }] of this.cells) {
+      const names = [kind === "pixel" ? this.name : kind, ...marks(at)].filter(Boolean).join(" ");
+      if (td.className !== names) td.className = names;
+    }
   }
   enter(cell) {
     for (const { target } of this.cells.values()) if (target.tabIndex === 0) target.tabIndex = -1;
@@ -255,38 +260,55 @@ class Grid {
   }
 }
 
-// The controls and the places for the rest; `id` keeps several explorers on a page apart.
-function frame(id) {
-  const native = 'data-lm-suppress-shortcuts="true"';
-  const only = (name) => (ONLY_FOR[name] ? `<small> (${MODES[ONLY_FOR[name]]} only)</small>` : "");
+// The controls of an explorer as HTML; `id` keeps several explorers on a page apart.
+const NATIVE = 'data-lm-suppress-shortcuts="true"';
+function controlsOf(id) {
   const choice = (name, options) => Object.entries(options).map(([value, text]) =>
-    `<label><input type="radio" name="${id}-${name}" data-name="${name}" value="${value}" ${native}>
+    `<label><input type="radio" name="${id}-${name}" data-name="${name}" value="${value}" ${NATIVE}>
       ${text}</label>`).join("");
   // The buttons are for the pointer; the keyboard has the arrow keys.
-  const step = (name, sign, by, way) => `<button type="button" tabindex="-1" value="${by}"
+  const step = (name, sign, by, way) => `<button type="button" tabindex="-1" value="${by}" ${NATIVE}
     data-name="${name}" aria-label="${name} ${way}">${sign}</button>`;
-  const setting = (name) => `<div class="setting">
-    <label>${name}${only(name)}<input type="text" data-name="${name}" autocomplete="off" ${native}
+  const setting = (name, note = "") => `<div class="setting">
+    <label>${name}${note}<input type="text" data-name="${name}" autocomplete="off" ${NATIVE}
       aria-describedby="${id}-${name}"></label>
     ${step(name, "−", -1, "down")}${step(name, "+", 1, "up")}
     <span class="message" role="alert" id="${id}-${name}"></span></div>`;
-  const toggle = (name) =>
-    `<label><input type="checkbox" data-name="${name}" ${native}>${name}${only(name)}</label>`;
+  const toggle = (name, note = "") =>
+    `<label><input type="checkbox" data-name="${name}" ${NATIVE}>${name}${note}</label>`;
+  return { choice, setting, toggle };
+}
+// The old way, which also works on a page that is not served over https.
+function copyCode(root) {
+  const area = root.appendChild(make("textarea", {}, root.querySelector("code").textContent));
+  area.select();
+  const done = document.execCommand("copy");
+  area.remove();
+  root.querySelector(".copy").focus();
+  root.querySelector("[role=status]").textContent =
+    done ? "Copied." : "Select the line to copy it.";
+}
+
+// The controls of pooling, and the places for the rest.
+function frame(id) {
+  const { choice, setting, toggle } = controlsOf(id);
+  const only = (name) => (ONLY_FOR[name] ? `<small> (${MODES[ONLY_FOR[name]]} only)</small>` : "");
   const root = make("div", { class: "poolkit-explorer", role: "group" });
   root.ariaLabel = "Pooling explorer";
   root.innerHTML = `<div class="settings">
       <fieldset><legend>pool</legend>${choice("mode", MODES)}</fieldset>
       <fieldset><legend>show</legend>${choice("view", VIEWS)}</fieldset>
-      ${SETTINGS.slice(1).map((name) => (name in PIXELS ? setting : toggle)(name)).join("")}</div>
+      ${SETTINGS.slice(1).map((name) =>
+        (name in PIXELS ? setting : toggle)(name, only(name))).join("")}</div>
     <p class="arithmetic" aria-live="polite"></p>
     <div class="grids forward"></div> <div class="grids gradient"></div>
     <p class="legend"></p>
-    <div class="steps"><button type="button" value="-1">Step back</button>
-      <button type="button" value="1">Step</button>
-      <button type="button" class="play">Play</button></div>
+    <div class="steps"><button type="button" value="-1" ${NATIVE}>Step back</button>
+      <button type="button" value="1" ${NATIVE}>Step</button>
+      <button type="button" class="play" ${NATIVE}>Play</button></div>
     <p class="formula"></p>
-    <div class="torch"><code></code><button type="button" class="copy">Copy</button>
-      <span role="status"></span></div>`.replaceAll("<button", `<button ${native}`);
+    <div class="torch"><code></code><button type="button" class="copy" ${NATIVE}>Copy</button>
+      <span role="status"></span></div>`;
   return root;
 }
 
@@ -376,15 +398,6 @@ function renderPool({ model, el }) {
   function stop() {
     timer = clearInterval(timer);
     find(".play").textContent = "Play";
-  }
-  // The old way, which also works on a page that is not served over https.
-  function copy() {
-    const area = root.appendChild(make("textarea", {}, find("code").textContent));
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    find(".copy").focus();
-    find("[role=status]").textContent = done ? "Copied." : "Select the line to copy it.";
   }
   function draw() {
     const next = Object.fromEntries(
@@ -485,7 +498,7 @@ function renderPool({ model, el }) {
   root.addEventListener("click", ({ target }) => {
     if (target.type !== "button") return;
     if (target.dataset.name) return change(target.dataset.name, Number(target.value));
-    if (target.className === "copy") return copy();
+    if (target.className === "copy") return copyCode(root);
     if (target.className === "play" && !timer) return play();
     stop();
     if (target.value) step(Number(target.value));

@@ -292,7 +292,9 @@ def _pixels(name: str, value: Any) -> int | tuple[int, int] | None:
     return found if isinstance(value, tuple | list) else found[0]
 
 
-def numbers(name: str, value: Any, shape: tuple[int, int] | None = None) -> list[list[float]]:
+def numbers(
+    name: str, value: Any, shape: tuple[int, int] | None = None, most: int = _LARGEST
+) -> list[list[float]]:
     """Return numbers of shape (H, W) as lists, if they can be shown, and have the shape, if any."""
     if isinstance(value, np.ndarray):
         checks.array(name, value)
@@ -305,9 +307,9 @@ def numbers(name: str, value: Any, shape: tuple[int, int] | None = None) -> list
     if found.ndim != 2:
         hint = f": write {name}[0]" if found.ndim == 3 else ""
         raise ValueError(f"{name} has shape {found.shape}, not (H, W){hint}")
-    if 0 in found.shape or (max(found.shape) > _LARGEST and shape is None):
+    if 0 in found.shape or (max(found.shape) > most and shape is None):
         raise ValueError(
-            f"{name} has shape {found.shape}: 1 to {_LARGEST} rows and columns can be shown"
+            f"{name} has shape {found.shape}: 1 to {most} rows and columns can be shown"
         )
     if not np.isfinite(found).all():
         row, column = np.argwhere(~np.isfinite(found))[0]

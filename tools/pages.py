@@ -17,13 +17,15 @@ _CAPTION = re.compile(r"\*Figure: (.+?)((?<=\.)\s|\*$)", re.DOTALL | re.MULTILIN
 # Code, which stays as it is, a formula on lines of its own, and one in the text.
 _FORMULA = re.compile(r"(`+[^`]*`+)|\$\$(.+?)\$\$|\$([^$\n]+)\$", re.DOTALL)
 _PICTURE = '<div class="poolkit-picture"'
+_SCRIPTS = ("explorer.js", "convolution.js", "ways_up.js", "upsampling.js")
 # A model in the page, in the place of the one that Jupyter keeps in step with Python.
 _START = """
 for (const picture of document.querySelectorAll(".poolkit-picture")) {
   const state = JSON.parse(picture.dataset.explorer);
   const model = { get: (name) => state[name], set: (name, value) => { state[name] = value; } };
   for (const name of ["save_changes", "on", "off"]) model[name] = () => {};
-  (state.weight ? renderConvolution : renderPool)({ model, el: picture });
+  const render = state.operation ? renderUpsampling : state.weight ? renderConvolution : renderPool;
+  render({ model, el: picture });
 }
 """
 
@@ -32,21 +34,22 @@ def with_explorers(page: str) -> str:
     """Return an exported HTML page whose stored explorers work; another page stays as it is.
 
     Args: `page`, HTML, as nbconvert writes it, or the part of a page that holds the explorers.
-    Source: `renderPool` in explorer.js, `renderConvolution` in convolution.js.
+    Source: `renderPool` in explorer.js, `renderConvolution` in convolution.js,
+    `renderUpsampling` in upsampling.js.
 
     >>> with_explorers("<body></body>")
     '<body></body>'
     """
     if _PICTURE not in page:
         return page
-    style, pool, convolution = (
+    style, *scripts = (
         (files("poolkit") / name).read_text(encoding="utf-8")
-        for name in ("explorer.css", "explorer.js", "convolution.js")
+        for name in ("explorer.css", *_SCRIPTS)
     )
     head, end, tail = page.rpartition("</body>")
     return (
         f"{head}<style>\n{style}</style>\n"
-        f'<script type="module">\n{pool}{convolution}{_START}</script>\n{end}{tail}'
+        f'<script type="module">\n{"".join(scripts)}{_START}</script>\n{end}{tail}'
     )
 
 

@@ -61,7 +61,7 @@ class Explorer:
 # [numbers, texts] of a table's rows, without padding and overhang.
 READ = """table => {
   const rows = [...table.rows].map(tr => [...tr.cells].filter(td => td.tabIndex > -2
-    && (td.querySelector("input") || td.ariaLabel.startsWith("row")))).filter(r => r.length);
+    && (td.querySelector("input") || td.ariaLabel?.startsWith("row")))).filter(r => r.length);
   const plain = text => text.replaceAll("−", "-").replace("∞", "Infinity");
   const number = td => td.querySelector("input")?.value ?? td.ariaLabel.split(": ").at(-1);
   return [rows.map(r => r.map(td => Number(plain(number(td))).toString())),

@@ -168,7 +168,7 @@ def widgets():
         cells = [c for c in nbformat.read(path, 4).cells if c.cell_type == "code"]
         chosen = set()
         for i, cell in enumerate(cells):
-            if re.search(r"^(\w+\.)?(PoolExplorer|Picker)\(", cell.source, re.M):
+            if re.search(r"^(\w+\.)?(\w*Explorer|Picker)\(", cell.source, re.M):
                 these = needed(cells, i)
                 if not any(
                     "nbval-ignore-output" in cells[j].metadata.get("tags", []) for j in these
@@ -185,7 +185,7 @@ def test_the_widgets_of_a_lesson_appear(lab, sources):
     kinds = "application/vnd.jupyter.error", "application/vnd.jupyter.stderr"
     for kind in kinds:
         assert one.page.locator(f".jp-OutputArea-output[data-mime-type='{kind}']").count() == 0
-    for maker, inside in (("PoolExplorer(", ".poolkit-explorer"), ("Picker(", "[alt]")):
+    for maker, inside in (("Explorer(", ".poolkit-explorer"), ("Picker(", "[alt]")):
         made = sum(maker in source.splitlines()[-1] for source in sources)
         if made:
             shown = one.page.locator(f".jp-OutputArea {inside}")
