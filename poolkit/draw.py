@@ -10,7 +10,7 @@ The colours mean the same everywhere and come from the palette of Okabe & Ito 20
 alone: windows have outlines, padding is hatched, curves carry their names.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import matplotlib.pyplot as plt
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 INPUT = "#56B4E9"
 WINDOW = "#D55E00"
 OUTPUT = "#009E73"
+WEIGHT = "#CC79A7"
 PADDING = "#BBBBBB"
 # The muted scheme of Paul Tol (sronpersonalpages.nl/~pault), after black for the background.
 CLASSES = (
@@ -60,13 +61,16 @@ def grids(
     *,
     windows: Sequence[Outline] | Mapping[str, Sequence[Outline]] = (),
     padding: int | tuple[int, int] = 0,
+    inputs: Container[str] = (),
+    weights: Container[str] = (),
 ) -> Figure:
     """Draw 2-D arrays of numbers side by side: the first as the input, the others as outputs.
 
-    Args: `panels`, of shape (H, W); `windows`, outlines on the first array, each (top, left,
-    height, width) in cells, or a dict from title to the outlines on that array; `padding`, how many
-    rows and columns along the border of the first array are padding, which is hatched.
-    Introduced in lesson 01.
+    Args: `panels`, of shape (H, W); `inputs` and `weights`, the titles of those others that are
+    inputs and weights, which have colours of their own; `windows`, outlines on the first array,
+    each (top, left, height, width) in cells, or a dict from title to the outlines on that array;
+    `padding`, how many rows and columns along the border of the first array are padding, which is
+    hatched. Introduced in lesson 01.
     """
     arrays = _arrays(panels, "(H, W)")
     widths = [a.shape[1] for a in arrays.values()]
@@ -80,7 +84,8 @@ def grids(
     )
     outlines = windows if isinstance(windows, dict) else {next(iter(arrays)): windows}
     for i, (ax, (title, values)) in enumerate(zip(axes[0], arrays.items(), strict=True)):
-        _grid(ax, values, OUTPUT if i else INPUT, 0 if i else padding)
+        colour = WEIGHT if title in weights else INPUT if title in inputs or not i else OUTPUT
+        _grid(ax, values, colour, 0 if i else padding)
         ax.set_title(title, fontsize=11)
         for top, left, h, w in outlines.get(title, ()):
             style = {"fill": False, "edgecolor": WINDOW, "linewidth": 3}

@@ -36,6 +36,16 @@ def test_grids_show_every_number_in_its_place_and_role():
     assert faces(right, draw.OUTPUT) == 3
 
 
+def test_grids_tell_inputs_and_weights_from_outputs():
+    panels = {"x": GRID, "w": GRID[:1], "more": GRID[:1], "y": GRID[:1]}
+    axes = draw.grids(panels, inputs=["more"], weights=["w"]).axes
+    roles = (draw.INPUT, draw.WEIGHT, draw.INPUT, draw.OUTPUT)
+    assert [faces(ax, role) for ax, role in zip(axes, roles, strict=True)] == [6, 3, 3, 3]
+    assert len(set(roles)) == 3
+    (kernel,) = draw.grids({"w": GRID}, weights=["w"]).axes
+    assert faces(kernel, draw.WEIGHT) == 6
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(np.inf, "∞"), (-np.inf, "−∞"), (np.nan, "nan"), (-0.5, "−0.5"), (1e-5, "1e−05"), (7, "7"),

@@ -36,9 +36,9 @@ from tools.lessons import find
 EXERCISES = {name: e for lesson in ex.LESSONS.values() for name, e in lesson.items()}
 PICTURED = {
     *("min_pool", "avg_pool", "max_pool", "max_pool_padded", "max_pool_backward"),
-    *("avg_pool_backward", "numeric_gradient", "never_learn", "subsampling"),
+    *("avg_pool_backward", "numeric_gradient", "without_gradient", "subsampling"),
     *("tap_values", "block_avg", "running_max", "running_sum", "mixed_pool"),
-    *("upsample_backward", "conv_transpose", "border_cells", "convolve"),
+    *("upsample_backward", "conv_transpose", "border_pixels", "convolve"),
 }
 
 
@@ -117,7 +117,7 @@ def added_parameters(channels):
     return sum(p.numel() for layers in added for layer in layers for p in layer.parameters())
 
 
-def changed_cells(x):
+def changed_pixels(x):
     moved = scipy.ndimage.shift(x, (0, 1), order=0, cval=0)
     before, after = (skimage.measure.block_reduce(m, (2, 2), np.max) for m in (x, moved))
     return np.count_nonzero(before - after)
@@ -218,7 +218,7 @@ ORACLES = {
     "min_pool": lambda x: -F.max_pool2d(-tensor(x), 2)[0, 0].numpy(),
     "avg_pool": lambda x: F.avg_pool2d(tensor(x), 2)[0, 0].numpy(),
     "max_pool": lambda x, k: F.max_pool2d(tensor(x), k)[0, 0].numpy(),
-    "lost_cells": lambda h, w: sum(
+    "lost_pixels": lambda h, w: sum(
         i >= h // 2 * 2 or j >= w // 2 * 2 for i in range(h) for j in range(w)
     ),
     "output_size": pooled_size,
@@ -242,7 +242,7 @@ ORACLES = {
         lambda x: F.avg_pool2d(x, (1, k), (1, s)), np.zeros((1, size)), g[None]
     )[0],
     "numeric_gradient": slopes,
-    "never_learn": lambda x, k, s: gradient(lambda x: F.max_pool2d(x, k, s), x) == 0,
+    "without_gradient": lambda x, k, s: gradient(lambda x: F.max_pool2d(x, k, s), x) == 0,
     "tap_values": lambda x, n, k, s: torch.tensor(x).unfold(1, k, s)[:, :, n].numpy(),
     "block_avg": lambda x, k: F.avg_pool2d(tensor(x), k)[0, 0].numpy(),
     "running_max": lambda x, k: F.max_pool1d(torch.tensor(x), k, 1).numpy(),
@@ -265,7 +265,7 @@ ORACLES = {
         steps / len(list(BatchSampler(range(images), batch_size, drop_last=True)))
     ),
     "added_parameters": added_parameters,
-    "changed_cells": changed_cells,
+    "changed_pixels": changed_pixels,
     "exact_shifts": shifts_that_move_by_whole_cells,
     "blur_row": blur_row,
     "consistency": lambda before, after: (
@@ -275,7 +275,7 @@ ORACLES = {
         1 - scipy.spatial.distance.jaccard(predicted.ravel(), true.ravel())
     ),
     "mean_iou": mean_iou,
-    "border_cells": lambda labels: (
+    "border_pixels": lambda labels: (
         scipy.ndimage.morphological_gradient(labels, size=3, mode="nearest") > 0
     ),
     "kept_bytes": kept_bytes,
@@ -507,7 +507,7 @@ def check_picture(figure, name, case, expected, yours):
     ((top, left, height, width),) = outlines(axes["x"])
     padding = case.get("padding", 0)
     assert len(axes["x"].texts) == np.prod(np.array(case["x"].shape) + 2 * padding)
-    if name in {"numeric_gradient", "never_learn"}:
+    if name in {"numeric_gradient", "without_gradient"}:
         assert (top, left, height, width) == (row, column, 1, 1)
         return
     if name == "max_pool_backward":
@@ -550,7 +550,7 @@ def test_a_later_missing_result_is_wrong_and_not_unattempted(say):
             raise NotImplementedError("later")
 
     assert "case 2 of 12 is wrong. You returned None; return a whole" in say(
-        ex.lost_cells, half_done
+        ex.lost_pixels, half_done
     )
 
     def for_squares(height, width):
@@ -558,7 +558,7 @@ def test_a_later_missing_result_is_wrong_and_not_unattempted(say):
             raise NotImplementedError("later")
         return 0
 
-    output = say(ex.lost_cells, for_squares)
+    output = say(ex.lost_pixels, for_squares)
     assert "case 2 of 12 is wrong. Your function stopped." in output
     assert "NotImplementedError: later\n" in output
 
@@ -642,7 +642,7 @@ def eaten(layers):
         ("avg_pool", np.zeros((2, 2)), "check needs your function itself, but got a NumPy array."),
         ("avg_pool", None, "check needs your function itself, but got None."),
         ("avg_pool", ex.avg_pool, "check needs your function itself, but got an Exercise."),
-        ("never_learn", lambda x, k, s: x, "dtype float64; it must hold booleans (bool)"),
+        ("without_gradient", lambda x, k, s: x, "dtype float64; it must hold booleans (bool)"),
         ("output_size", lambda *s: 2.0, "You returned a float; return a whole number (int)"),
         ("output_size", lambda *s: np.float32(2), "You returned a float; return a whole number"),
         ("output_size", lambda *s: True, "You returned a bool; return a whole number (int)."),
@@ -733,8 +733,8 @@ def deep(layers):
         ("avg_pool", len, "You returned an int; return a NumPy array of shape (1, 1)."),
         ("avg_pool", dict, "You returned a dict; return a NumPy array of shape (1, 1)."),
         ("avg_pool", type, "You returned a type; return a NumPy array"),
-        ("lost_cells", max, "is wrong.\nInput:"),
-        ("lost_cells", range, "You returned a range; return a whole number (int)."),
+        ("lost_pixels", max, "is wrong.\nInput:"),
+        ("lost_pixels", range, "You returned a range; return a whole number (int)."),
         ("avg_pool", in_steps, "You returned a generator; return a NumPy array of shape (1, 1)."),
         ("avg_pool", functools.partial(np.mean, axis=0), "Your shape is (2,); it must be (1, 1)."),
         ("avg_pool", lambda x: Unspeakable(), "an Unspeakable that cannot be shown: RuntimeError"),
@@ -755,15 +755,23 @@ def deep(layers):
         ("avg_pool", lambda x: np.full((1, 1), 1e308), "yours is 1e+308, expected is 3.5."),
         ("avg_pool", lambda x: np.array(3.5), "Your shape is (); it must be (1, 1)."),
         ("avg_pool", lambda x: np.zeros((2000, 2000)), "shape is (2000, 2000); it must be (1, 1)"),
-        ("never_learn", lambda x, k, s: np.zeros(x.shape, int), "int64; it must hold booleans"),
-        ("lost_cells", lambda h, w: 10**5000, "an int that cannot be shown: ValueError"),
         (
-            "lost_cells",
+            "without_gradient",
+            lambda x, k, s: np.zeros(x.shape, int),
+            "int64; it must hold booleans",
+        ),
+        ("lost_pixels", lambda h, w: 10**5000, "an int that cannot be shown: ValueError"),
+        (
+            "lost_pixels",
             lambda h, w: fractions.Fraction(0),
             "You returned a Fraction; return a whole",
         ),
-        ("lost_cells", lambda h, w: 3 + 0j, "You returned a complex; return a whole number (int)."),
-        ("lost_cells", lambda h, w: None if w > 2 else 0, "You returned None; return a whole nu"),
+        (
+            "lost_pixels",
+            lambda h, w: 3 + 0j,
+            "You returned a complex; return a whole number (int).",
+        ),
+        ("lost_pixels", lambda h, w: None if w > 2 else 0, "You returned None; return a whole nu"),
         ("accuracy", lambda s, n: 10**400, "Yours:    1000"),
         ("accuracy", lambda s, n: np.array(1.0), "You returned a NumPy array; return a number."),
         ("accuracy", lambda s, n: "1", "You returned a str; return a number."),
@@ -789,8 +797,8 @@ def test_an_answer_of_another_kind_is_told_what_it_is(name, answer, message, say
         ("running_max", lambda x, k: right("running_max")(x, k) + np.float16(0)),
         ("running_max", lambda x, k: np.array(right("running_max")(x, k), np.longdouble)),
         ("expected_draw", lambda x: fractions.Fraction(right("expected_draw")(x))),
-        ("lost_cells", functools.partial(right("lost_cells"))),
-        ("lost_cells", staticmethod(right("lost_cells"))),
+        ("lost_pixels", functools.partial(right("lost_pixels"))),
+        ("lost_pixels", staticmethod(right("lost_pixels"))),
     ],
 )
 def test_the_right_numbers_of_another_type(name, answer, say):

@@ -158,12 +158,12 @@ def test_the_first_prediction_is_the_one_that_counts(capsys):
 
 def test_progress_counts_what_was_passed_and_right(capsys, file):
     solutions = {}
-    for name in ("min_pool", "lost_cells", "iou"):
+    for name in ("min_pool", "lost_pixels", "iou"):
         exec(ex.__dict__[name].solution_source, {"np": np}, solutions)
     ex.min_pool.check(solutions["min_pool"])
-    ex.lost_cells.check(lambda height, width: 0)
-    ex.lost_cells.check(solutions["lost_cells"])
-    ex.lost_cells.check(lambda height, width: 0)
+    ex.lost_pixels.check(lambda height, width: 0)
+    ex.lost_pixels.check(solutions["lost_pixels"])
+    ex.lost_pixels.check(lambda height, width: 0)
     ex.max_pool.check(lambda x, kernel_size: x)
     ex.avg_pool.check(lambda x: 1 / 0)
     ex.output_size.check(...)
@@ -184,7 +184,7 @@ def test_progress_counts_what_was_passed_and_right(capsys, file):
     both = {"tried": TODAY, "passed": TODAY}
     assert book(file)["exercises"] == {
         "min_pool": both,
-        "lost_cells": both,
+        "lost_pixels": both,
         "max_pool": {"tried": TODAY},
         "avg_pool": {"tried": TODAY},
     }
@@ -248,11 +248,11 @@ def test_what_cannot_be_saved_is_told_once_and_loses_nothing(
         ex.predict("01 b", 6)
         for _ in range(2):
             ex.score("01 b", 6)
-        ex.lost_cells.check(lambda height, width: 0)
+        ex.lost_pixels.check(lambda height, width: 0)
     told = capsys.readouterr().out
     assert told.count("Your progress could not be saved: not allowed\n") == 1
     assert told.count("01 b: right.\n") == 2
-    assert "lost_cells: case 2 of 12 is wrong." in told
+    assert "lost_pixels: case 2 of 12 is wrong." in told
     assert file.read_bytes() == before
     assert not file.with_name("progress.json.lock").exists()
 

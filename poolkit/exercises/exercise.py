@@ -264,7 +264,7 @@ def _array_fault(expected, yours):
         return None
     place = "row {}, column {}" if len(cell) == 2 else "position {}"
     return (
-        f"The first wrong cell is {place.format(*cell)}: "
+        f"The first wrong number is at {place.format(*cell)}: "
         f"yours is {_number(yours[cell])}, expected is {_number(expected[cell])}."
     )
 

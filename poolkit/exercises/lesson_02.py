@@ -14,9 +14,9 @@ from poolkit.exercises.exercise import exercise
     example=4,
 )
 def output_size(size, kernel_size, stride, padding):
-    """An axis has `size` cells, and `padding` cells are added at both of its ends. Windows of
-    `kernel_size` cells start every `stride` cells, the first at the very beginning. Return how many
-    whole windows fit: a whole number.
+    """An axis has `size` pixels, and `padding` pixels are added at both of its ends. Windows of
+    `kernel_size` pixels start every `stride` pixels, the first at the very beginning. Return how
+    many whole windows fit: a whole number.
 
     Hint: The padding is at both ends: how long is the padded axis?
     Hint: The first window always fits. How far can it still move before it hits the end?
@@ -35,17 +35,17 @@ def output_size(size, kernel_size, stride, padding):
     example=1,
 )
 def output_size_ceil(size, kernel_size, stride, padding):
-    """An axis has `size` cells, and `padding` cells are added at both of its ends. Windows of
-    `kernel_size` cells start every `stride` cells. Return how many there are with `ceil_mode=True`,
-    a whole number: the division of `output_size` rounds up, so that the last window may hang over
-    the end. But as in torch, a last window that starts past the last cell of the input, in the
-    padding on the right or beyond it, is dropped.
+    """An axis has `size` pixels, and `padding` pixels are added at both of its ends. Windows of
+    `kernel_size` pixels start every `stride` pixels. Return how many there are with
+    `ceil_mode=True`, a whole number: the division of `output_size` rounds up, so that the last
+    window may hang over the end. But as in torch, a last window that starts past the last pixel of
+    the input, in the padding on the right or beyond it, is dropped.
 
     Hint: Rounding up without leaving the whole numbers: -(-a // b).
-    Hint: Window i starts at cell i * stride - padding of the input, counted from 0. Where does the
+    Hint: Window i starts at pixel i * stride - padding of the input, counted from 0. Where does the
     last one start?
-    Hint: The input's last cell is size - 1. A last window that starts at size or after it reads no
-    cell of the input.
+    Hint: The input's last pixel is size - 1. A last window that starts at size or after it reads no
+    pixel of the input.
     Right: The dropped window would have read padding only. torch's documentation tells of it in a
     sentence below the formula, and the formula alone leaves it out.
     """
@@ -76,14 +76,14 @@ def output_size_ceil(size, kernel_size, stride, padding):
 )
 def max_pool_padded(x, kernel_size, stride, padding):
     """`x` is an array of floats of shape (H, W). Put `padding` rows and columns of −inf on all four
-    sides. Windows of `kernel_size` × `kernel_size` cells start every `stride` cells, downwards and
-    to the right, the first in the top left corner. Return the largest number of each window: an
+    sides. Windows of `kernel_size` × `kernel_size` pixels start every `stride` pixels, downwards
+    and to the right, the first in the top left corner. Return the largest number of each window: an
     array of floats with as many rows and columns as `output_size` gives. Only whole windows count.
 
     Hint: np.pad(x, padding, constant_values=-np.inf) adds the padding on all sides.
     Hint: The number of windows comes from the output size rule of this lesson, for each axis.
     Hint: In the padded array, window (i, j) starts at row stride * i and column stride * j.
-    Right: −inf never wins against a cell of the input; a padding of zeros would have invented a
+    Right: −inf never wins against a pixel of the input; a padding of zeros would have invented a
     maximum wherever a window at the border holds negative numbers only.
     """
     padded = np.pad(x, padding, constant_values=-np.inf)
@@ -104,13 +104,13 @@ def max_pool_padded(x, kernel_size, stride, padding):
     example=1,
 )
 def average_divisors(size, kernel_size, stride, padding):
-    """Average pooling goes along an axis of `size` cells, with `padding` zeros at both ends and
-    windows of `kernel_size` cells every `stride` cells; `output_size` counts them. With
-    `count_include_pad=False`, the sum of a window is divided by the number of its cells that lie in
-    the input. Return these numbers: a list of whole numbers, one for each window.
+    """Average pooling goes along an axis of `size` pixels, with `padding` zeros at both ends and
+    windows of `kernel_size` pixels every `stride` pixels; `output_size` counts them. With
+    `count_include_pad=False`, the sum of a window is divided by the number of its pixels that lie
+    in the input. Return these numbers: a list of whole numbers, one for each window.
 
-    Hint: Window i starts at cell i * stride - padding, counted from 0: below 0 is padding.
-    Hint: Cut each window to the cells from 0 up to, not including, size. How long is it then?
+    Hint: Window i starts at pixel i * stride - padding, counted from 0: below 0 is padding.
+    Hint: Cut each window to the pixels from 0 up to, not including, size. How long is it then?
     Hint: min(stop, size) - max(start, 0) is the length that is left.
     Right: With these divisors the border is as bright as the rest; with the default,
     `count_include_pad=True`, the zeros of the padding darken it.
@@ -126,16 +126,16 @@ def average_divisors(size, kernel_size, stride, padding):
 
 @exercise(*calls("4 2; 4 1; 3 2; 5 3; 7 3; 6 4; 2 3; 10 7"), example=3)
 def adaptive_windows(size, output_size):
-    """Adaptive pooling cuts an axis of `size` cells, counted from 0, into `output_size` bins. Bin i
-    starts at cell i × size / output_size, rounded down. It stops before cell (i + 1) × size /
+    """Adaptive pooling cuts an axis of `size` pixels, counted from 0, into `output_size` bins. Bin
+    i starts at pixel i × size / output_size, rounded down. It stops before pixel (i + 1) × size /
     output_size, rounded up. Return the bins: a list of pairs of whole numbers (start, stop), where
-    stop is the first cell that is no longer in the bin.
+    stop is the first pixel that is no longer in the bin.
 
     Hint: Whole numbers only: floor is i * size // output_size.
     Hint: Rounding up without leaving the whole numbers: -(-a // b).
     Hint: Where output_size does not divide size, a stop is larger than the next start.
-    Right: Every cell is in a bin and no bin is empty; the price is that bins overlap, so a cell on
-    a seam counts twice.
+    Right: Every pixel is in a bin and no bin is empty; the price is that bins overlap, so a pixel
+    on a seam counts twice.
     """
     windows = []
     for i in range(output_size):

@@ -50,7 +50,7 @@ def conv_parameters(in_channels, out_channels, kernel_size, bias):
     """A convolution turns `in_channels` maps into `out_channels` maps. Each output map has a grid
     of `kernel_size` × `kernel_size` weights of its own for *every* input map, and adds up what they
     give. If `bias` is True, each output map has one more number, which is added to all of its
-    cells. Return how many numbers the convolution trains: a whole number.
+    pixels. Return how many numbers the convolution trains: a whole number.
 
     Hint: How many weights lead from one input map to one output map?
     Hint: Every output map sees every input map, each through a grid of its own.
@@ -100,8 +100,8 @@ def receptive_field(layers):
     pools. Look along one axis, far from its ends. Return how many pixels of the picture one output
     of the last layer sees, from the first to the last that it depends on: a whole number.
 
-    Hint: Before the first layer an output is one cell: the field is 1.
-    Hint: A layer widens the field by kernel_size - 1 steps. How far apart, in cells of the input,
+    Hint: Before the first layer an output is one pixel: the field is 1.
+    Hint: A layer widens the field by kernel_size - 1 steps. How far apart, in pixels of the input,
     are its neighbouring inputs?
     Hint: Keep that distance in a second number: it begins at 1, and each layer multiplies it by its
     stride after it has widened the field.

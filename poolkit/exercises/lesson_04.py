@@ -43,16 +43,16 @@ def _sum_of_pooled(x):
 def max_pool_backward(grad_output, x):
     """2×2 max pooling turned `x`, an array of floats of shape (H, W), into a map of shape (H // 2,
     W // 2). `grad_output`, an array of floats of that smaller shape, holds the gradient of each of
-    its numbers. Return the gradient of each cell of x: an array of floats of shape (H, W). In each
-    window the largest cell gets all and the others 0; of several largest cells, the first in
+    its numbers. Return the gradient of each pixel of x: an array of floats of shape (H, W). In each
+    window the largest pixel gets all and the others 0; of several largest pixels, the first in
     reading order gets all. An odd row or column at the end is in no window and gets 0.
 
     Hint: Begin with np.zeros(x.shape), go through the windows as in the forward pass, and find in
-    each the cell of its maximum.
-    Hint: window.argmax() counts the cells in reading order and returns the first maximum.
-    Hint: In a window of width 2, cell number n is in row n // 2 and column n % 2.
-    Right: Max pooling sends the gradient down one path: in each window one cell learns and three do
-    not.
+    each the pixel of its maximum.
+    Hint: window.argmax() counts the pixels in reading order and returns the first maximum.
+    Hint: In a window of width 2, pixel number n is in row n // 2 and column n % 2.
+    Right: Max pooling sends the gradient down one path: in each window one pixel gets all of it,
+    and three get nothing.
     """
     grad = np.zeros(x.shape)
     for i in range(grad_output.shape[0]):
@@ -75,12 +75,12 @@ def max_pool_backward(grad_output, x):
 def avg_pool_backward(grad_output, shape):
     """2×2 average pooling turned an input of the given `shape`, a pair (H, W), into a map of shape
     (H // 2, W // 2). `grad_output`, an array of floats of that smaller shape, holds the gradient of
-    each of its numbers. Return the gradient of each cell of the input: an array of floats of shape
+    each of its numbers. Return the gradient of each pixel of the input: an array of floats of shape
     (H, W). An odd row or column at the end is in no window and gets 0.
 
-    Hint: Each of the four cells has a part of 1/4 in the average.
+    Hint: Each of the four pixels has a part of 1/4 in the average.
     Hint: Begin with np.zeros(shape): an odd row or column is in no window, so its gradient is 0.
-    Right: Average pooling needs no memory of its input: every cell of a window gets the same.
+    Right: Average pooling needs no memory of its input: every pixel of a window gets the same.
     """
     grad = np.zeros(shape)
     for i in range(grad_output.shape[0]):
@@ -100,15 +100,15 @@ def avg_pool_backward(grad_output, shape):
     example=2,
 )
 def avg_pool_backward_overlapping(grad_output, size, kernel_size, stride):
-    """Average pooling goes along a row of `size` cells: windows of `kernel_size` cells start every
-    `stride` cells, the first at cell 0, and may overlap. `grad_output`, a 1-D array of floats,
-    holds the gradient of each window's average. Return the gradient of each cell of the row: a 1-D
-    array of `size` floats. A cell in no window gets 0.
+    """Average pooling goes along a row of `size` pixels: windows of `kernel_size` pixels start
+    every `stride` pixels, the first at pixel 0, and may overlap. `grad_output`, a 1-D array of
+    floats, holds the gradient of each window's average. Return the gradient of each pixel of the
+    row: a 1-D array of `size` floats. A pixel in no window gets 0.
 
-    Hint: Window i covers the cells from i * stride up to, not including, i * stride + kernel_size.
-    Hint: A cell in two windows has a part in two outputs, so it gets the sum of two shares.
+    Hint: Window i covers the pixels from i * stride up to, not including, i * stride + kernel_size.
+    Hint: A pixel in two windows has a part in two outputs, so it gets the sum of two shares.
     Hint: Use += and not =.
-    Right: A cell that several windows read in the forward pass gets the sum of their gradients in
+    Right: A pixel that several windows read in the forward pass gets the sum of their gradients in
     the backward pass.
     """
     grad = np.zeros(size)
@@ -128,23 +128,23 @@ def avg_pool_backward_overlapping(grad_output, size, kernel_size, stride):
 )
 def numeric_gradient(f, x, eps):
     """`f` is a function from an array to a number, `x` an array of any shape, of floats or of whole
-    numbers, and `eps` a small number. The slope of f at a cell is f with this one cell raised by
-    eps, minus f with this one cell lowered by eps, divided by the distance between the two. Return
-    the slopes at all cells: an array of floats of the shape of x. `x` itself must stay as it is.
+    numbers, and `eps` a small number. The slope of f at a pixel is f with this one pixel raised by
+    eps, minus f with this one pixel lowered by eps, divided by the distance between the two. Return
+    the slopes at all pixels: an array of floats of the shape of x. `x` itself must stay as it is.
 
-    Hint: Change one cell at a time, and only in a copy of x.
+    Hint: Change one pixel at a time, and only in a copy of x.
     Hint: From eps below to eps above: the distance is 2 * eps.
-    Hint: np.ndindex(x.shape) goes through the cells of an array of any shape.
+    Hint: np.ndindex(x.shape) goes through the pixels of an array of any shape.
     Hint: An array of whole numbers cuts off what you add: copy it with x.astype(float).
-    Right: It needs two calls of f for each cell: far too slow to train with, but it tells whether a
-    backward pass is right.
+    Right: It needs two calls of f for each pixel: far too slow to train with, but it tells whether
+    a backward pass is right.
     """
     grad = np.zeros(x.shape)
-    for cell in np.ndindex(x.shape):
+    for pixel in np.ndindex(x.shape):
         above, below = x.astype(float), x.astype(float)
-        above[cell] += eps
-        below[cell] -= eps
-        grad[cell] = (f(above) - f(below)) / (2 * eps)
+        above[pixel] += eps
+        below[pixel] -= eps
+        grad[pixel] = (f(above) - f(below)) / (2 * eps)
     return grad
 
 
@@ -159,20 +159,20 @@ def numeric_gradient(f, x, eps):
     example=1,
     windows={"x": same_cell},
 )
-def never_learn(x, kernel_size, stride):
+def without_gradient(x, kernel_size, stride):
     """`x` is an array of floats of shape (H, W). Max pooling goes over it with windows of
-    `kernel_size` × `kernel_size` cells that start every `stride` cells; only whole windows count.
-    In each window the largest cell gets the gradient; of several largest cells, the first in
-    reading order. Return an array of booleans of shape (H, W): True for each cell that gets no
+    `kernel_size` × `kernel_size` pixels that start every `stride` pixels; only whole windows count.
+    In each window the largest pixel gets the gradient; of several largest pixels, the first in
+    reading order. Return an array of booleans of shape (H, W): True for each pixel that gets no
     gradient from any window. In the check's pictures, 1 stands for True.
 
-    Hint: Begin with True everywhere, and set the cell of each window's maximum to False.
+    Hint: Begin with True everywhere, and set the pixel of each window's maximum to False.
     Hint: Window (i, j) starts at row i * stride and column j * stride. How many fit is the output
     size rule of lesson 02.
     Hint: np.unravel_index(window.argmax(), window.shape) gives row and column of the first maximum
     inside the window.
-    Right: Under 2×2 max pooling with stride 2, three cells in four get no gradient from a picture;
-    from another picture other cells may.
+    Right: Under 2×2 max pooling with stride 2, three pixels in four get no gradient from a picture;
+    from another picture other pixels may.
     """
     never = np.ones(x.shape, dtype=bool)
     for top in range(0, x.shape[0] - kernel_size + 1, stride):

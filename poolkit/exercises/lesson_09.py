@@ -16,11 +16,11 @@ from poolkit.exercises.exercise import exercise
     [array("-1 -2; -3 -4")],
     example=2,
 )
-def changed_cells(x):
+def changed_pixels(x):
     """`x` is an array of floats of shape (H, W), with even sides. Move everything in it one column
     to the right: a column of zeros comes in on the left, and the last column is lost. Pool the map
     before and the map after the move by 2×2 max pooling, with windows that lie side by side. Return
-    how many cells of the two pooled maps differ: a whole number.
+    how many pixels of the two pooled maps differ: a whole number.
 
     Hint: Make the moved map first: an array of zeros, then fill all columns but the first.
     Hint: moved[:, 1:] = x[:, :-1]
@@ -41,11 +41,11 @@ def changed_cells(x):
 )
 def exact_shifts(strides, longest):
     """`strides` is a list of whole numbers: the strides of a network's layers. Think of places far
-    from the borders. Some shifts of the image move the last maps by a whole number of cells and
+    from the borders. Some shifts of the image move the last maps by a whole number of pixels and
     change nothing else. Which ones do, from 1 to `longest` pixels? Return a list of whole numbers,
     the smallest first; it may be empty.
 
-    Hint: How many pixels lie between two neighbouring cells of the last map?
+    Hint: How many pixels lie between two neighbouring pixels of the last map?
     Hint: Strides multiply: 2, then 2, then 2 make 8.
     Hint: The shifts are the multiples of that product.
     Right: ResNet-18 has a total stride of 32: of all the shifts from 1 to 31 pixels, it passes none
@@ -67,15 +67,16 @@ def exact_shifts(strides, longest):
     example=2,
 )
 def blur_row(x):
-    """Blur pool one row: `x`, a 1-D array of at least two floats. First each cell becomes (its left
-    neighbour + 2 × itself + its right neighbour) / 4. The row is mirrored at its end cells: the
-    left neighbour of the first cell is the second, and the right neighbour of the last is the last
-    but one. Then keep every second cell, the first one included. Return a 1-D array of floats.
+    """Blur pool one row: `x`, a 1-D array of at least two floats. First each pixel becomes (its
+    left neighbour + 2 × itself + its right neighbour) / 4. The row is mirrored at its end pixels:
+    the left neighbour of the first pixel is the second, and the right neighbour of the last is the
+    last but one. Then keep every second pixel, the first one included. Return a 1-D array of
+    floats.
 
-    Hint: np.pad(x, 1, mode='reflect') mirrors the row by one cell at each end.
+    Hint: np.pad(x, 1, mode='reflect') mirrors the row by one pixel at each end.
     Hint: In the padded row, padded[:-2] are the left neighbours and padded[2:] the right ones.
-    Hint: [::2] keeps every second cell, from the first on.
-    Right: A row that changes from cell to cell, the finest pattern there is, comes out flat.
+    Hint: [::2] keeps every second pixel, from the first on.
+    Right: A row that changes from pixel to pixel, the finest pattern there is, comes out flat.
     """
     padded = np.pad(x, 1, mode="reflect")
     smooth = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4

@@ -68,7 +68,7 @@ def mean_iou(predicted, true):
     example=3,
     windows={"labels": same_cell},
 )
-def border_cells(labels):
+def border_pixels(labels):
     """`labels` is an array of whole numbers of shape (H, W): the class of each pixel. Return an
     array of booleans of shape (H, W): True for each pixel that has a pixel of another class among
     its eight neighbours, the diagonal ones included. At the edge of the array a pixel has fewer

@@ -4,7 +4,7 @@ MISTAKES = {
     "min_pool": {
         "max for min": {".min()": ".max()"},
         "average for min": {".min()": ".mean()"},
-        "top left cell of each window": {
+        "top left pixel of each window": {
             "x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].min()": "x[2 * i, 2 * j]"
         },
         "windows overlap": {
@@ -33,10 +33,10 @@ MISTAKES = {
         "window of four in a row": """
 def avg_pool(x):
     height, width = x.shape[0] // 2, x.shape[1] // 2
-    cells = x[: 2 * height, : 2 * width]
-    return cells.reshape(height * width, 4).mean(axis=1).reshape(height, width)
+    pixels = x[: 2 * height, : 2 * width]
+    return pixels.reshape(height * width, 4).mean(axis=1).reshape(height, width)
 """,
-        "two cells of each window": {
+        "two pixels of each window": {
             "x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].sum() / 4": (
                 "(x[2 * i, 2 * j] + x[2 * i + 1, 2 * j + 1]) / 2"
             )
@@ -68,20 +68,20 @@ def avg_pool(x):
                 "x.shape[1] // kernel_size, x.shape[0] // kernel_size"
             )
         },
-        "window one cell too small": {
+        "window one pixel too small": {
             "top : top + kernel_size, left : left + kernel_size": (
                 "top : top + max(kernel_size - 1, 1), left : left + max(kernel_size - 1, 1)"
             )
         },
     },
-    "lost_cells": {
-        "lines counted, not cells": "height % 2 + width % 2",
+    "lost_pixels": {
+        "lines counted, not pixels": "height % 2 + width % 2",
         "the corner counted twice": "height % 2 * width + width % 2 * height",
-        "the rest of the number of cells": "height * width % 4",
+        "the rest of the number of pixels": "height * width % 4",
         "height and width swapped": (
             "height % 2 * height + width % 2 * width - (height % 2) * (width % 2)"
         ),
-        "windows counted, not cells": "height * width - (height // 2) * (width // 2)",
+        "windows counted, not pixels": "height * width - (height // 2) * (width // 2)",
         "only when both sides are odd": ("height + width - 1 if height % 2 and width % 2 else 0"),
         "a float": "height * width - 4.0 * (height // 2) * (width // 2)",
     },

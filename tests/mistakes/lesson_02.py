@@ -20,7 +20,7 @@ MISTAKES = {
         "a window that starts just past the input kept": {">= size": "> size"},
         "the padding on the left forgotten": {"stride - padding": "stride"},
         "dropped only past the padding on the right": {">= size": ">= size + padding"},
-        "a window that starts at the last cell dropped": {">= size": ">= size - 1"},
+        "a window that starts at the last pixel dropped": {">= size": ">= size - 1"},
         "one too many": "(size + 2 * padding - kernel_size) // stride + 2",
         "padding ignored": {" + 2 * padding": "", "stride - padding": "stride"},
     },
@@ -65,7 +65,7 @@ def average_divisors(size, kernel_size, stride, padding):
     counts[-1] -= padding
     return counts
 """,
-        "the first window starts at cell 0": {
+        "the first window starts at pixel 0": {
             "i * stride - padding": "i * stride",
             "min(stop, size) - max(start, 0)": "max(min(stop, size) - start, 0)",
         },
@@ -99,7 +99,7 @@ def adaptive_windows(size, output_size):
     starts = [i * width for i in range(output_size)]
     return list(zip(starts, [*starts[1:], size]))
 """,
-        "the last cell in place of the stop": {"(start, stop)": "(start, stop - 1)"},
+        "the last pixel in place of the stop": {"(start, stop)": "(start, stop - 1)"},
         "rounded to the nearest": {
             "start = i * size // output_size": "start = round(i * size / output_size)",
             "-(-(i + 1) * size // output_size)": "round((i + 1) * size / output_size)",

@@ -2,7 +2,7 @@
 
 MISTAKES = {
     "max_pool_backward": {
-        "every tied cell gets all": """
+        "every tied pixel gets all": """
 def max_pool_backward(grad_output, x):
     grad = np.zeros(x.shape)
     for i, j in np.ndindex(grad_output.shape):
@@ -10,7 +10,7 @@ def max_pool_backward(grad_output, x):
         grad[2 * i : 2 * i + 2, 2 * j : 2 * j + 2] = (window == window.max()) * grad_output[i, j]
     return grad
 """,
-        "tied cells share": """
+        "tied pixels share": """
 def max_pool_backward(grad_output, x):
     grad = np.zeros(x.shape)
     for i, j in np.ndindex(grad_output.shape):
@@ -19,7 +19,7 @@ def max_pool_backward(grad_output, x):
         grad[2 * i : 2 * i + 2, 2 * j : 2 * j + 2] = largest / largest.sum() * grad_output[i, j]
     return grad
 """,
-        "the last of tied cells gets all": {
+        "the last of tied pixels gets all": {
             "x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2].argmax()": (
                 "3 - x[2 * i : 2 * i + 2, 2 * j : 2 * j + 2][::-1, ::-1].argmax()"
             )
@@ -45,10 +45,10 @@ def max_pool_backward(grad_output, x):
         },
     },
     "avg_pool_backward": {
-        "every cell gets all": {" / 4": ""},
+        "every pixel gets all": {" / 4": ""},
         "divided by the side of the window": {"/ 4": "/ 2"},
         "division rounds down": {"/ 4": "// 4"},
-        "one cell gets all": {"2 * i : 2 * i + 2, 2 * j : 2 * j + 2": "2 * i, 2 * j", " / 4": ""},
+        "one pixel gets all": {"2 * i : 2 * i + 2, 2 * j : 2 * j + 2": "2 * i, 2 * j", " / 4": ""},
         "gradients tiled, not repeated": """
 def avg_pool_backward(grad_output, shape):
     grad = np.zeros(shape)
@@ -66,7 +66,7 @@ def avg_pool_backward(grad_output, shape):
     extra = [(0, shape[0] - grad.shape[0]), (0, shape[1] - grad.shape[1])]
     return np.pad(grad, extra, mode="edge")
 """,
-        "divided by the number of cells": {"/ 4": "/ (shape[0] * shape[1])"},
+        "divided by the number of pixels": {"/ 4": "/ (shape[0] * shape[1])"},
     },
     "avg_pool_backward_overlapping": {
         "the last window wins": {"+=": "="},
@@ -74,7 +74,7 @@ def avg_pool_backward(grad_output, shape):
         "stride ignored, kernel_size in its place": {"i * stride": "i * kernel_size"},
         "stride ignored, steps of one": {"i * stride": "i"},
         "divided by the stride": {"/ kernel_size": "/ stride"},
-        "averaged over the windows of a cell": """
+        "averaged over the windows of a pixel": """
 def avg_pool_backward_overlapping(grad_output, size, kernel_size, stride):
     grad, windows = np.zeros(size), np.zeros(size)
     for i, g in enumerate(grad_output):
@@ -82,8 +82,8 @@ def avg_pool_backward_overlapping(grad_output, size, kernel_size, stride):
         windows[i * stride : i * stride + kernel_size] += 1
     return grad / np.maximum(windows, 1)
 """,
-        "the window one cell too long": {"start + kernel_size": "start + kernel_size + 1"},
-        "only the first cell of a window": {
+        "the window one pixel too long": {"start + kernel_size": "start + kernel_size + 1"},
+        "only the first pixel of a window": {
             "start : start + kernel_size": "start",
             " / kernel_size": "",
         },
@@ -92,7 +92,7 @@ def avg_pool_backward_overlapping(grad_output, size, kernel_size, stride):
         "forward difference": {"f(below)": "f(x)", "(2 * eps)": "eps"},
         "divided by eps": {"(2 * eps)": "eps"},
         "divided by 2, then multiplied by eps": {"(2 * eps)": "2 * eps"},
-        "all cells changed at once": ("np.full(x.shape, (f(x + eps) - f(x - eps)) / (2 * eps))"),
+        "all pixels changed at once": ("np.full(x.shape, (f(x + eps) - f(x - eps)) / (2 * eps))"),
         "steps pile up in one copy": {
             "grad = np.zeros(x.shape)": (
                 "grad, above, below = np.zeros(x.shape), x.astype(float), x.astype(float)"
@@ -102,11 +102,11 @@ def avg_pool_backward_overlapping(grad_output, size, kernel_size, stride):
         "the input changed and not put back": """
 def numeric_gradient(f, x, eps):
     grad = np.zeros(x.shape)
-    for cell in np.ndindex(x.shape):
-        x[cell] += eps
+    for pixel in np.ndindex(x.shape):
+        x[pixel] += eps
         above = f(x)
-        x[cell] -= 2 * eps
-        grad[cell] = (above - f(x)) / (2 * eps)
+        x[pixel] -= 2 * eps
+        grad[pixel] = (above - f(x)) / (2 * eps)
     return grad
 """,
         "steps cut off in an array of whole numbers": {
@@ -116,21 +116,21 @@ def numeric_gradient(f, x, eps):
         "a list of slopes": """
 def numeric_gradient(f, x, eps):
     grad = []
-    for cell in np.ndindex(x.shape):
+    for pixel in np.ndindex(x.shape):
         step = np.zeros(x.shape)
-        step[cell] = eps
+        step[pixel] = eps
         grad.append((f(x + step) - f(x - step)) / (2 * eps))
     return grad
 """,
     },
-    "never_learn": {
+    "without_gradient": {
         "the map of those that learn": {"return never": "return ~never"},
-        "only cells in no window": {
+        "only pixels in no window": {
             "never[top + i, left + j] = False": (
                 "never[top : top + kernel_size, left : left + kernel_size] = False"
             )
         },
-        "all tied cells learn": {
+        "all tied pixels learn": {
             "never[top + i, left + j] = False": (
                 "never[top : top + kernel_size, left : left + kernel_size] &= window < window.max()"
             )
@@ -151,7 +151,7 @@ def numeric_gradient(f, x, eps):
             "x.shape[0] - kernel_size + 1": "x.shape[0]",
             "x.shape[1] - kernel_size + 1": "x.shape[1]",
         },
-        "the largest cell of all": "x < x.max()",
+        "the largest pixel of all": "x < x.max()",
         "whole numbers in place of booleans": {"dtype=bool": "dtype=int"},
     },
 }

@@ -1,7 +1,7 @@
 """Wrong answers to the exercises of lesson 09."""
 
 MISTAKES = {
-    "changed_cells": {
+    "changed_pixels": {
         "what leaves comes in again": {"np.zeros_like(x)": "np.roll(x, 1, axis=1)"},
         "moved to the left": {"moved[:, 1:] = x[:, :-1]": "moved[:, :-1] = x[:, 1:]"},
         "moved down": {"moved[:, 1:] = x[:, :-1]": "moved[1:] = x[:-1]"},
@@ -11,7 +11,7 @@ MISTAKES = {
             )
         },
         "counted before pooling": {"before != after": "x != moved"},
-        "cells that stay": {"!=": "=="},
+        "pixels that stay": {"!=": "=="},
     },
     "exact_shifts": {
         "strides added": {"total = 1": "total = 0", "total * stride": "total + stride"},
@@ -29,8 +29,8 @@ MISTAKES = {
     },
     "blur_row": {
         "zeros beyond the ends": {', mode="reflect"': ""},
-        "the end cells repeated": {"reflect": "edge"},
-        "from the second cell on": {"[::2]": "[1::2]"},
+        "the end pixels repeated": {"reflect": "edge"},
+        "from the second pixel on": {"[::2]": "[1::2]"},
         "dropped before the blur": {
             'np.pad(x, 1, mode="reflect")': 'np.pad(x[::2], 1, mode="edge")',
             "smooth[::2]": "smooth",

@@ -26,7 +26,7 @@ MISTAKES = {
             "np.union1d(predicted, true)": "np.setdiff1d(np.union1d(predicted, true), 0)"
         },
     },
-    "border_cells": {
+    "border_pixels": {
         "background pixels left out": {"= (window": "= labels[i, j] != 0 and (window"},
         "zeros around the array": {
             "labels[max(i - 1, 0) : i + 2, max(j - 1, 0) : j + 2]": (
@@ -34,7 +34,7 @@ MISTAKES = {
             )
         },
         "four neighbours only": """
-def border_cells(labels):
+def border_pixels(labels):
     padded = np.pad(labels, 1, mode="edge")
     border = np.zeros(labels.shape, dtype=bool)
     for i, j in ((0, 1), (2, 1), (1, 0), (1, 2)):
