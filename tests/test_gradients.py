@@ -31,6 +31,14 @@ def test_a_maximum_takes_all_and_the_first_of_equals_wins():
     assert gradients.max_pool2d_backward(grad, nan, 2).tolist() == [[[0, 0, 20, 0], [10, 0, 0, 0]]]
 
 
+def test_kept_indices_are_taken_as_they_are():
+    grad, x = np.array([[[10.0, 20.0]]]), np.array([[[1.0, 3.0, 2.0, 4.0]]])
+    kept = np.array([[[0, 2]]])
+    assert gradients.max_pool2d_backward(grad, x, (1, 2), indices=kept).tolist() == [
+        [[10, 0, 20, 0]]
+    ]
+
+
 def test_windows_that_share_a_maximum_add_up():
     x = np.array([[[0.0, 0.0, 9.0, 0.0, 0.0]]])
     grad = np.array([[[1.0, 2.0, 4.0]]])

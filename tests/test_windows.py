@@ -10,6 +10,7 @@ from oracle import assert_same, pool, pool_backward, torch_backward, torch_forwa
 from poolkit.arithmetic import adaptive_window
 from poolkit.engine import bins, windows
 from poolkit.functional import avg_pool2d, max_pool2d, max_unpool2d
+from poolkit.gradients import avg_pool2d_backward
 
 RNG = np.random.default_rng(0)
 KERNELS = (1, 2, 3, 4, 5, 6, 7, 11, 13)
@@ -132,6 +133,16 @@ def test_working_memory_is_less_than_the_input(shape, kernel, stride):
         extra = tracemalloc.get_traced_memory()[1] - out.nbytes
         tracemalloc.stop()
         assert extra < x.nbytes
+
+
+def test_many_maps_are_spread_a_few_at_a_time():
+    x = np.zeros((16, 32, 56, 56), np.float32)
+    grad = np.ones((16, 32, 28, 28), np.float32)
+    tracemalloc.start()
+    out = avg_pool2d_backward(grad, x, 2)
+    extra = tracemalloc.get_traced_memory()[1] - out.nbytes
+    tracemalloc.stop()
+    assert extra < x.nbytes
 
 
 class Counted(np.ndarray):
