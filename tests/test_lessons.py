@@ -125,9 +125,15 @@ def the_good_lesson():
         md("## Body\n\nLook at this."),
         printed("print(np.arange(3).sum())", "3\n"),
         md("**Predict.** How many?"),
-        printed(noted("two", 2, "print(len([4, 5]))"), f"99 two: {NO_PREDICTION}\n2\n", **folded),
+        printed(
+            noted("two", "len([4, 5])", "print(len([4, 5]))"),
+            f"99 two: {NO_PREDICTION}\n2\n",
+            **folded,
+        ),
         md("Two.\n\n**Predict.** And now?"),
-        printed(noted("one", 1, "print(len([4]))"), f"99 one: {NO_PREDICTION}\n1\n", **folded),
+        printed(
+            noted("one", "len([4])", "print(len([4]))"), f"99 one: {NO_PREDICTION}\n1\n", **folded
+        ),
         md("One.\n\n**Predict.** And an empty list?"),
         printed("print('How many?')\nprint(len([]))", "How many?\n0\n", **folded),
         md("None. Now pictures."),
@@ -297,7 +303,7 @@ def five_questions_are_asked_and_their_answers_folded(nb):
     edit('ex.predict("99 two", ...)', 'print("How many?")'),
     edit('ex.predict("99 two", ...)', 'ex.predict("98 two", ...)'),
     edit('ex.predict("99 two", ...)', 'ex.predict("99 two", 2)'),
-    edit('\nex.score("99 one", 1)', ""),
+    edit('\nex.score("99 one", len([4]))', ""),
     edit("ex.tally()", "print(2)"),
 )
 def two_predictions_can_be_noted_and_are_counted(nb):
@@ -309,6 +315,19 @@ def two_predictions_can_be_noted_and_are_counted(nb):
         yield f"predictions are noted of {noted} and compared of {scored}"
     if noted and len(re.findall(r"^ex\.tally\(\)$", code, re.M)) != 1:
         yield "ex.tally() does not stand in it once"
+
+
+@rule(
+    edit('ex.score("99 one", len([4]))', 'ex.score("99 one", 1)'),
+    edit('ex.score("99 one", len([4]))', 'ex.score("99 one", [1, -2 / 3])'),
+    edit('ex.score("99 one", len([4]))', 'ex.score("99 one", "one")'),
+)
+def no_open_cell_tells_what_its_prediction_asks_for(nb):
+    for cell in code_cells(nb):
+        calls = [n for n in ast.walk(ast.parse(cell.source)) if isinstance(n, ast.Call)]
+        for call in (call for call in calls if ast.unparse(call.func) == "ex.score"):
+            if not any(isinstance(n, ast.Name) for n in ast.walk(call.args[1])):
+                yield f"the truth of {ast.unparse(call)} is not computed"
 
 
 @rule(

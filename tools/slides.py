@@ -52,6 +52,10 @@ _STYLE = """
 .reveal .slides { text-align: left; }
 .reveal .slides > section > section { height: 100%; overflow-y: auto; padding: 0; }
 .reveal .formula { overflow-x: auto; }
+/* As in site.css. */
+math {
+  font-family: "STIX Two Math", "Latin Modern Math", "Cambria Math", "DejaVu Math TeX Gyre", math;
+}
 .reveal .jp-InputPrompt, .reveal .jp-OutputPrompt { display: none; }
 """
 
