@@ -103,7 +103,7 @@ function renderShift({ model, el }) {
       <div><label>shift<input type="range" data-name="shift" min="0" max="${LONGEST_SHIFT}"
         ${NATIVE}></label><span class="amount"></span></div>
       ${[...Array(MOST_HALVINGS).keys()].map(chooser).join("")}</div>
-    <p class="arithmetic" aria-live="polite"></p><div class="rows"></div>
+    <div class="rows"></div><p class="arithmetic" aria-live="polite"></p>
     <div class="changes"><table><caption>change by a shift of</caption></table></div>
     <div class="torch"><code></code><button type="button" class="copy" ${NATIVE}>Copy</button>
       <span role="status"></span></div>`;
@@ -174,7 +174,7 @@ function renderShift({ model, el }) {
       ...values.map((value, shift) => make(kind, { ...(kind === "th" && { scope: "col" }),
         ...(shift === state.shift && { class: "now", "aria-current": "true" }) }, number(value))));
     find(".changes table").replaceChildren(find("caption"), make("tbody", {},
-      line("shift", "th", [...changes.keys()]),
+      line("pixels", "th", [...changes.keys()]),
       line("last map", "td", changes.map((change) => change.at(-2))),
       line("global average", "td", changes.map((change) => change.at(-1)))));
   }
@@ -194,7 +194,7 @@ function renderShift({ model, el }) {
     };
     const last = level === rows.length - 1;
     const source = level < 2 ? (level ? `, from ${places(0)}` : "") : `, from ${places(level - 1)}` +
-      (level > 2 ? `; through them from ${places(1)}` : "");
+      (level > 2 ? `; so from ${places(1)}` : "");
     const title = last ? "Global average" : `${titles[level]}, pixel ${i}`;
     find(".arithmetic").textContent =
       `${title[0].toUpperCase()}${title.slice(1)}: ${number(value)}, ${words}${source}.`;

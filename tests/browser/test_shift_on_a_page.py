@@ -133,7 +133,7 @@ def test_pointing_says_which_pixels_a_pixel_comes_from(page_with):
     explorer.cell("map 2", 0, 1).hover()
     assert explorer.arithmetic == (
         "Map 2, strongest grid, pixel 1: 6.75, kept as it is, as the sum of squares is 5.0625 on "
-        "the even pixels, 45.5625 on the odd ones, from pixel 3 of map 1; through them from "
+        "the even pixels, 45.5625 on the odd ones, from pixel 3 of map 1; so from "
         "pixels 5, 6, 7, 8 of the moved row."
     )
     explorer.cell("global average", 0, 0).hover()
