@@ -78,12 +78,7 @@ class ShiftExplorer(explorer.Explorer):
 
     @traitlets.validate("x", "halvings", "shift")
     def _validate(self, proposal: Any) -> Any:
-        try:
-            return _CHECKS[proposal.trait.name](proposal.value)
-        except TypeError as error:
-            raise explorer._WrongType(str(error)) from None
-        except ValueError as error:
-            raise explorer._WrongValue(str(error)) from None
+        return explorer.refusing(_CHECKS[proposal.trait.name], proposal.value)
 
     def _maps(self, shift: int) -> list[np.ndarray]:
         rows = [np.roll(self.x, shift)]
@@ -112,7 +107,7 @@ def _row(x: Any) -> list[float]:
         raise TypeError("x must hold 16 numbers") from None
     if shape != (16,):
         raise ValueError(f"x has shape {shape}, not (16,): 16 pixels are shown")
-    return explorer.numbers("x", [x], most=16)[0]
+    return explorer.numbers("x", x[np.newaxis] if isinstance(x, np.ndarray) else [x], most=16)[0]
 
 
 def _stack(halvings: Any) -> list[str]:
@@ -124,9 +119,10 @@ def _stack(halvings: Any) -> list[str]:
 
 
 def _pixels(shift: Any) -> int:
-    if checks.whole_number("shift", shift, 0) not in _SHIFTS:
-        raise ValueError(f"shift={shift} must be at most 8")
-    return int(shift)
+    found = checks.whole_number("shift", shift, 0)
+    if found not in _SHIFTS:
+        raise ValueError(f"shift={found} must be at most 8")
+    return found
 
 
 _CHECKS = {"x": _row, "halvings": _stack, "shift": _pixels}

@@ -75,6 +75,7 @@ BAD = [
     ("x", [[1, 2], [3]], TypeError, "x must hold 16 numbers"),
     ("x", ["a"] * 16, TypeError, "x must hold numbers"),
     ("x", [*ROW[1:], np.nan], ValueError, "x holds nan in row 0, column 15"),
+    ("x", np.ma.masked_equal(ROW, 5), TypeError, "write x.filled("),
     ("x", None, ValueError, "x has shape (), not (16,)"),
     ("halvings", "max", TypeError, "halvings='max' must be a list of names"),
     ("halvings", [], ValueError, "halvings=[] must hold 1 to 3 names, not 0"),
