@@ -103,7 +103,7 @@ function renderShift({ model, el }) {
       <div><label>shift<input type="range" data-name="shift" min="0" max="${LONGEST_SHIFT}"
         ${NATIVE}></label><span class="amount"></span></div>
       ${[...Array(MOST_HALVINGS).keys()].map(chooser).join("")}</div>
-    <div class="rows"></div><p class="arithmetic" aria-live="polite"></p>
+    <div class="stack"></div><p class="arithmetic" aria-live="polite"></p>
     <div class="changes"><table><caption>change by a shift of</caption></table></div>
     <div class="torch"><code></code><button type="button" class="copy" ${NATIVE}>Copy</button>
       <span role="status"></span></div>`;
@@ -124,7 +124,7 @@ function renderShift({ model, el }) {
     grid.node.classList.add("small");
     return grid;
   });
-  find(".rows").append(...grids.map((grid) => grid.node));
+  find(".stack").append(...grids.map((grid) => grid.node));
 
   function send(changes) {
     sending = true;
