@@ -7,7 +7,7 @@ made of plain tables is stored with the notebook, for pages where no widget can 
 
 import html
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,16 @@ class _WrongValue(traitlets.TraitError, ValueError):
 # traitlets.Any would let None past the validator below: a trait that "allows None" is not checked.
 class _Checked(traitlets.TraitType):
     pass
+
+
+def refusing(check: Callable[..., Any], *given: Any) -> Any:
+    """Return what a check returns; what it raises makes traitlets take the change back."""
+    try:
+        return check(*given)
+    except TypeError as error:
+        raise _WrongType(str(error)) from None
+    except ValueError as error:
+        raise _WrongValue(str(error)) from None
 
 
 def script(render: str, *names: str) -> str:
@@ -173,12 +183,7 @@ class PoolExplorer(Explorer):
 
     @traitlets.validate("x", *_SETTINGS, "view", "grad_output", "cell")
     def _validate(self, proposal: Any) -> Any:
-        try:
-            return self._checked(proposal.trait.name, proposal.value)
-        except TypeError as error:
-            raise _WrongType(str(error)) from None
-        except ValueError as error:
-            raise _WrongValue(str(error)) from None
+        return refusing(self._checked, proposal.trait.name, proposal.value)
 
     def _checked(self, name: str, value: Any) -> Any:
         if name == "view":

@@ -15,10 +15,9 @@ from poolkit.draw import number
 from poolkit.explorer import (
     Explorer,
     _Checked,
-    _WrongType,
-    _WrongValue,
     by,
     cell,
+    refusing,
     script,
     table,
 )
@@ -91,16 +90,13 @@ class UpsamplingExplorer(Explorer):
 
     @traitlets.validate(*_NAMES)
     def _validate(self, proposal: Any) -> Any:
-        name = proposal.trait.name
-        try:
-            value = ways_up.plain(name, proposal.value)
-            # Gradients of an output that goes away go with it.
-            kept = {} if name == "grad_output" else {"grad_output": None}
-            ways_up.check(self._state() | kept | {name: value})
-        except TypeError as error:
-            raise _WrongType(str(error)) from None
-        except ValueError as error:
-            raise _WrongValue(str(error)) from None
+        return refusing(self._checked, proposal.trait.name, proposal.value)
+
+    def _checked(self, name: str, value: Any) -> Any:
+        value = ways_up.plain(name, value)
+        # Gradients of an output that goes away go with it.
+        kept = {} if name == "grad_output" else {"grad_output": None}
+        ways_up.check(self._state() | kept | {name: value})
         return value
 
     @traitlets.observe(*_NAMES)
