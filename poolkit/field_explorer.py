@@ -6,7 +6,7 @@ picture made of a plain table is stored with the notebook.
 
 import html
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import traitlets
@@ -50,7 +50,7 @@ class FieldExplorer(Explorer):
     view = _Checked().tag(sync=True)
 
     def __init__(
-        self, layers: Iterable[Sequence], inputs: int = 24, *, view: str = "field"
+        self, layers: Sequence[Sequence], inputs: int = 24, *, view: str = "field"
     ) -> None:
         super().__init__(layers=layers, inputs=inputs, view=view)
 
