@@ -96,7 +96,8 @@ class FieldExplorer(Explorer):
             kind = "output" if level == len(self.layers) else "input"
             columns = {math.floor(stacks.centre(field) + i * field.jump): i for i in range(size)}
             name = f"map {level}" if level else "input"
-            lines.append([f"<td>{name}: field {field.size}, jump {field.jump}</td>"])
+            words = f"{name}: field {field.size}, jump {field.jump}"
+            lines.append([f'<td style="white-space: nowrap">{words}</td>'])
             for at in range(min(0, *columns), max(self.inputs, *columns) + 1):
                 i = columns.get(at)
                 text = cell(str(i), kind, bold=i in seen[level], width="1.5em")

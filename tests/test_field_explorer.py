@@ -101,7 +101,7 @@ def test_the_picture_is_the_same_every_time_and_keeps_the_settings():
 @pytest.mark.parametrize(("layers", "inputs"), STACKS)
 def test_the_picture_has_a_line_for_each_map_and_a_field_in_bold(layers, inputs):
     explorer = FieldExplorer(layers, inputs)
-    lines = re.findall("<tr>(<td>[im].*?)</tr>", explorer._picture())
+    lines = re.findall('<tr>(<td style="white.*?)</tr>', explorer._picture())
     for line, size in zip(lines, explorer.sizes, strict=True):
         told = [int(n) for n in re.findall(r">(?:<b>)?(\d+)(?:</b>)?</td>", line)]
         assert told == list(range(size))
