@@ -23,6 +23,10 @@ def inputs(value: Any) -> int:
 
 
 def plain(layers: Any) -> list[list[Any]]:
+    """Return layers as they travel to the page, with what was left out.
+
+    Raises: TypeError or ValueError for a value that no other layer could make fit.
+    """
     if not isinstance(layers, list | tuple) or not all(isinstance(x, list | tuple) for x in layers):
         raise TypeError(f"layers={layers!r} must be a list of tuples, such as ('conv', 3)")
     if not 1 <= len(layers) <= _MOST_LAYERS:
@@ -46,17 +50,21 @@ def _whole_layer(layer: Sequence) -> list[Any]:
 
 
 def sizes(layers: list[list[Any]], inputs: int) -> list[int]:
-    sizes, left, right = [inputs], 0.0, inputs - 1.0
-    for i, (kind, *layer) in enumerate(layers):
+    """Return how many pixels the input and each map have.
+
+    Raises: ValueError for a layer that does not fit, or a picture too wide to be shown.
+    """
+    found, left, right = [inputs], 0.0, inputs - 1.0
+    for i, ((kind, *layer), field) in enumerate(zip(layers, fields(layers), strict=False)):
         count = arithmetic.conv_output_size if kind == "conv" else arithmetic.output_size
-        field, padding = fields(layers)[i], layer[2]
+        padding = layer[2]
         left = min(left, centre(field) - padding * field.jump)
-        right = max(right, centre(field) + (sizes[-1] - 1 + padding) * field.jump)
-        sizes.append(_for_layer(i, count, sizes[-1], *layer))
+        right = max(right, centre(field) + (found[-1] - 1 + padding) * field.jump)
+        found.append(_for_layer(i, count, found[-1], *layer))
         if right - left + 1 > _WIDEST:
             wide = f"padding={padding} makes the picture {int(right - left + 1)} pixels wide"
             raise ValueError(f"layers[{i}]: {wide}: at most {_WIDEST} can be shown")
-    return sizes
+    return found
 
 
 def _for_layer(i: int, act: Callable[..., Any], *arguments: Any) -> Any:
@@ -67,11 +75,13 @@ def _for_layer(i: int, act: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def fields(layers: list[list[Any]]) -> list[ReceptiveField]:
+    """Return what the first pixel of the input and of each map sees."""
     stack = [Layer(*layer) for _, *layer in layers]
     return [arithmetic.receptive_field(stack[:i]) for i in range(len(stack) + 1)]
 
 
 def centre(field: ReceptiveField) -> float:
+    """Return where on the input the middle of a field lies."""
     return field.offset + (field.size - 1) / 2
 
 
