@@ -22,8 +22,6 @@ function complaint(act) {
 
 // Where the windows land along one axis. Only this function knows; poolkit/arithmetic.py explains.
 function windowsOf(input_size, kernel_size, stride, padding, dilation, ceil_mode) {
-  const half = `padding=${padding} is more than half of kernel_size=${kernel_size}`;
-  if (2 * padding > kernel_size) throw impossible("padding", half);
   const span = dilation * (kernel_size - 1) + 1;
   const slack = input_size + 2 * padding - span;
   let steps = ceil_mode ? Math.ceil(slack / stride) : Math.floor(slack / stride);
@@ -48,11 +46,18 @@ function windowsOf(input_size, kernel_size, stride, padding, dilation, ceil_mode
   };
 }
 
+// A pool's padding has a limit; that of a convolution may be as wide as you like.
+function poolWindowsOf(input_size, kernel_size, stride, padding, dilation, ceil_mode) {
+  const half = `padding=${padding} is more than half of kernel_size=${kernel_size}`;
+  if (2 * padding > kernel_size) throw impossible("padding", half);
+  return windowsOf(input_size, kernel_size, stride, padding, dilation, ceil_mode);
+}
+
 function axesOf(state) {
   const dilation = state.mode === "max" ? state.dilation : 1;
   const sizes = [state.kernel_size, state.stride ?? state.kernel_size, state.padding, dilation];
   return [state.x.length, state.x[0].length].map((input_size, axis) =>
-    windowsOf(input_size, ...sizes.map((size) => size[axis] ?? size), state.ceil_mode));
+    poolWindowsOf(input_size, ...sizes.map((size) => size[axis] ?? size), state.ceil_mode));
 }
 const kindAt = (height, width, r, c) => ["overhang", "padding"].find(
   (kind) => kind === height.kind(r) || kind === width.kind(c)) ?? "pixel";
@@ -187,8 +192,7 @@ class Grid {
     for (const [at, { r, c, kind, td, target }] of this.cells) {
       if (kind !== "pixel") td.textContent = kind === "padding" ? outside : "×";
       if (kind !== "pixel") continue;
-      const exact = this.on.edit ? "" : `: ${number(values[r][c])}`;
-      const label = `${place(r, c)} of ${title}${exact}`;
+      const label = this.label(title, r, c);
       // What is written again is laid out again, which takes long where there are many cells.
       if (target.ariaLabel === label && !this.on.edit) continue;
       target.ariaLabel = label;
@@ -198,6 +202,10 @@ class Grid {
       const { length } = target.value ?? target.textContent;
       target.style.fontSize = length > 4 ? `calc(${4.4 / length}rem * var(--scale, 1))` : "";
     }
+  }
+  label(title, r, c) {
+    const exact = this.on.edit ? "" : `: ${number(this.values[r][c])}`;
+    return `${place(r, c)} of ${title}${exact}`;
   }
   build(title, height, width) {
     this.title.textContent = this.table.ariaLabel = title;

@@ -329,8 +329,8 @@ def by(grid: Any) -> str:
     return " × ".join(map(str, np.shape(grid)))
 
 
-def cell(text: str, kind: str | None = None, *, bold: bool = False) -> str:
-    style = f"width: 2.6em; border: 1px solid; text-align: center{_STYLES.get(kind, '')}"
+def cell(text: str, kind: str | None = None, *, bold: bool = False, width: str = "2.6em") -> str:
+    style = f"width: {width}; border: 1px solid; text-align: center{_STYLES.get(kind, '')}"
     return f'<td style="{style}">{f"<b>{text}</b>" if bold else text}</td>'
 
 

@@ -17,14 +17,18 @@ _CAPTION = re.compile(r"\*Figure: (.+?)((?<=\.)\s|\*$)", re.DOTALL | re.MULTILIN
 # Code, which stays as it is, a formula on lines of its own, and one in the text.
 _FORMULA = re.compile(r"(`+[^`]*`+)|\$\$(.+?)\$\$|\$([^$\n]+)\$", re.DOTALL)
 _PICTURE = '<div class="poolkit-picture"'
-_SCRIPTS = ("explorer.js", "convolution.js", "ways_up.js", "upsampling.js", "shift.js")
+_SCRIPTS = (
+    *("explorer.js", "convolution.js", "ways_up.js"),
+    *("upsampling.js", "shift.js", "field.js"),
+)
 # A model in the page, in the place of the one that Jupyter keeps in step with Python.
 _START = """
 for (const picture of document.querySelectorAll(".poolkit-picture")) {
   const state = JSON.parse(picture.dataset.explorer);
   const model = { get: (name) => state[name], set: (name, value) => { state[name] = value; } };
   for (const name of ["save_changes", "on", "off"]) model[name] = () => {};
-  const render = state.halvings ? renderShift : state.operation ? renderUpsampling
+  const render = state.halvings ? renderShift : state.layers ? renderField
+    : state.operation ? renderUpsampling
     : state.weight ? renderConvolution : renderPool;
   render({ model, el: picture });
 }
@@ -36,7 +40,7 @@ def with_explorers(page: str) -> str:
 
     Args: `page`, HTML, as nbconvert writes it, or the part of a page that holds the explorers.
     Source: `renderPool` in explorer.js, `renderConvolution` in convolution.js,
-    `renderUpsampling` in upsampling.js, `renderShift` in shift.js.
+    `renderUpsampling` in upsampling.js, `renderShift` in shift.js, `renderField` in field.js.
 
     >>> with_explorers("<body></body>")
     '<body></body>'
