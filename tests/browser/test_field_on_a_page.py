@@ -186,6 +186,7 @@ def test_a_pixel_lights_up_what_it_sees_in_every_map(page_with):
         "Input pixel 23 is seen by 1 pixel of map 1, 1 pixel of map 2, 1 pixel of map 3, "
         "0 pixels of map 4."
     )
+    assert [lit(explorer, f"map {i}") for i in (1, 2, 3, 4)] == [[21], [10], [8], []]
     # A pixel stands below the middle of its field.
     middles = [
         [box["x"] + box["width"] / 2 for box in (pixel(explorer, *at).bounding_box() for at in row)]
