@@ -20,7 +20,7 @@ function stackOf({ inputs, layers }) {
     above.padding = padding;
     const [left, right] = endsOf(maps);
     if (right - left + 1 > WIDEST) throw impossible("padding", `padding=${padding} makes the ` +
-      `picture ${Math.floor(right - left + 1)} pixels wide: at most ${WIDEST} can be shown`);
+      `picture ${Math.ceil(right - left + 1)} pixels wide: at most ${WIDEST} can be shown`);
     maps.push({
       size, taps, padding: 0,
       field: above.field + (kernel_size - 1) * dilation * above.jump,

@@ -4,6 +4,7 @@ A stack is a list of [kind, kernel_size, stride, padding, dilation], from the in
 computes and refuses the same in the page.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -62,7 +63,7 @@ def sizes(layers: list[list[Any]], inputs: int) -> list[int]:
         right = max(right, centre(field) + (found[-1] - 1 + padding) * field.jump)
         found.append(_for_layer(i, count, found[-1], *layer))
         if right - left + 1 > _WIDEST:
-            wide = f"padding={padding} makes the picture {int(right - left + 1)} pixels wide"
+            wide = f"padding={padding} makes the picture {math.ceil(right - left + 1)} pixels wide"
             raise ValueError(f"layers[{i}]: {wide}: at most {_WIDEST} can be shown")
     return found
 

@@ -13,6 +13,7 @@ from poolkit import stacks
 from poolkit.field_explorer import FieldExplorer
 
 BLOCKS = [("conv", 3), ("avg", 2), ("conv", 3), ("avg", 2)]
+WIDE = [("conv", 1, 1, 20), ("conv", 6, 4), ("conv", 1, 1, 1)]  # 65.5 pixels
 STACKS = [
     (BLOCKS, 24),
     ([("conv", 3, 2, 1), ("max", 3, 2, 1, 2), ("conv", 1)], 32),
@@ -62,6 +63,7 @@ BAD = [
     ("layers", [("avg", 3, 1, 0, 2)], ValueError, "dilation=2 must be 1: an average pool has no"),
     ("layers", [("avg", 9), ("conv", 3)], ValueError, "layers[1]: kernel_size=3 with dilation=1 s"),
     ("layers", [("conv", 3, 1, 21)], ValueError, "padding=21 makes the picture 66 pixels wide"),
+    ("layers", WIDE, ValueError, "layers[2]: padding=1 makes the picture 66 pixels wide: at most"),
     ("inputs", 33, ValueError, "inputs=33 must be at most 32 to be shown"),
     ("inputs", 0, ValueError, "inputs=0 must be at least 1"),
     ("inputs", "24", TypeError, "inputs='24' must be a whole number"),

@@ -17,6 +17,7 @@ from poolkit.field_explorer import FieldExplorer
 BLOCKS = [("conv", 3), ("avg", 2), ("conv", 3), ("avg", 2)]
 PADDED = [("conv", 3, 1, 1), ("conv", 3, 2, 1)]
 HOLES = [("conv", 3, 1, 0, 2)]
+WIDE = [("conv", 1, 1, 20), ("conv", 6, 4), ("conv", 1, 1, 1)]  # 65.5 pixels
 LARGE = [("conv", 3, 1, 1)] * 5
 NAMES = ["kernel_size", "stride", "padding", "dilation"]
 HOW_MANY = 700  # so many stacks, of which more than 300 fit
@@ -83,7 +84,8 @@ def ones(layers, line):
 
 def test_the_page_computes_and_refuses_what_arithmetic_and_torch_do(page_with):
     random = np.random.default_rng(0)
-    states = [random_stack(random) for _ in range(HOW_MANY)]
+    states = [{"layers": stacks.plain(WIDE), "inputs": 24}]
+    states += [random_stack(random) for _ in range(HOW_MANY)]
     page = page_with(FieldExplorer(BLOCKS))
     answers = json.loads(page.evaluate(COMPUTE, json.dumps(states)))
     done, refusals = 0, set()
@@ -184,6 +186,7 @@ def test_a_pixel_lights_up_what_it_sees_in_every_map(page_with):
         "Input pixel 23 is seen by 1 pixel of map 1, 1 pixel of map 2, 1 pixel of map 3, "
         "0 pixels of map 4."
     )
+    assert [lit(explorer, f"map {i}") for i in (1, 2, 3, 4)] == [[21], [10], [8], []]
     # A pixel stands below the middle of its field.
     middles = [
         [box["x"] + box["width"] / 2 for box in (pixel(explorer, *at).bounding_box() for at in row)]
@@ -214,7 +217,11 @@ def test_padding_and_holes_are_told(page_with):
 
 
 def test_the_gradient_is_largest_in_the_middle(page_with):
-    explorer = Explorer(page_with(FieldExplorer([("conv", 3), ("avg", 2)], 10)))
+    averages = FieldExplorer([("avg", 2), ("avg", 4)], 8, view="gradient")
+    page = page_with(FieldExplorer([("conv", 3), ("avg", 2)], 10), averages)
+    explorer, other = Explorer(page, 0), Explorer(page, 1)
+    pixel(other, 1, 2).hover()
+    assert other.arithmetic.endswith("1 way to output 0. Its gradient is 1 × 0.25 = 0.25.")
     explorer.control("gradient").check()
     pixel(explorer, 2, 1).hover()
     assert shown(explorer, "input") == [0, 0, 1, 2, 2, 1, 0, 0, 0, 0]
@@ -240,6 +247,7 @@ def test_a_stack_is_built_by_hand(page_with):
     explorer = Explorer(page_with(FieldExplorer([("conv", 3)], 24)))
     add = explorer.root.get_by_role("button", name="Add a layer")
     add.click()
+    control(explorer, 1, "dilation").fill("2")
     control(explorer, 1, "kind").select_option("avg")
     assert control(explorer, 1, "dilation").is_disabled()
     control(explorer, 1, "kernel_size").fill("2")
@@ -321,9 +329,9 @@ def test_the_keyboard_reaches_all_and_axe_finds_nothing(page_with):
     assert explorer.arithmetic.startswith("Pixel 3 of map 1: ")
     page.keyboard.press("ArrowUp")  # its field is 5 to 7
     assert explorer.arithmetic.startswith("Input pixel 6: ")
-    pixel(explorer, 1, 4).focus()
+    pixel(explorer, 1, 2).focus()
     page.keyboard.press("ArrowDown")
-    assert explorer.arithmetic.startswith("Output 2: ")
+    assert explorer.arithmetic.startswith("Output 1: ")
     assert explorer.root.locator(".arithmetic[aria-live=polite]").count() == 1
     explorer.root.get_by_role("button", name="Remove layer 1").press("Enter")
     assert page.evaluate("document.activeElement.dataset.name") == "kind"
