@@ -44,12 +44,8 @@ function renderConvolution({ model, el }) {
     <div class="torch"><code></code></div>`;
   const find = (selector) => root.querySelector(selector);
   let state, result;
+  const { send, untie } = tie(model, draw, draw);
   let here = { of: "map", r: 0, c: 0 }; // the pixel that was pointed at, or has the focus
-  function send(changes) {
-    for (const name in changes) model.set(name, changes[name]);
-    draw();
-    model.save_changes();
-  }
   const pointing = (of) => (cell) => {
     if (cell) here = { of, r: cell.r, c: cell.c };
     highlight();
@@ -128,8 +124,7 @@ function renderConvolution({ model, el }) {
         : `${name("Pool")}: (${values.join(" + ")}) / 4 = ${number(pooled[r][c])}`,
     }[of]();
   }
-  model.on("change", draw);
   draw();
   el.replaceChildren(root);
-  return () => model.off("change", draw);
+  return untie;
 }

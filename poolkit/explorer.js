@@ -320,21 +320,32 @@ function frame(id) {
   return root;
 }
 
+// Ties a page to its model: `send` puts changes into it, and through it into Python and other views,
+// in one message; what changes there is followed, once for all that come together.
+function tie(model, draw, follow) {
+  let sending = false;
+  const onChange = () => sending || queueMicrotask(follow);
+  model.on("change", onChange);
+  return {
+    send(changes) {
+      sending = true;
+      for (const name in changes) model.set(name, changes[name]);
+      sending = false;
+      draw();
+      model.save_changes();
+    },
+    untie: () => model.off("change", onChange),
+  };
+}
+
 function renderPool({ model, el }) {
   const id = `poolkit-${Math.random().toString(36).slice(2)}`;
   const root = frame(id);
   const find = (selector) => root.querySelector(selector);
   const control = (name) => find(`[data-name="${name}"]`);
-  let state, result, timer, here, sending; // here: the cell under the pointer, or with the focus
+  let state, result, timer, here; // here: the cell under the pointer, or with the focus
   let drafts = {}; // what was typed or chosen in the controls, but makes no picture yet
-  // Sends changes to the model, and through it to Python and to other views, in one message.
-  function send(changes) {
-    sending = true;
-    for (const name in changes) model.set(name, changes[name]);
-    sending = false;
-    draw();
-    model.save_changes();
-  }
+  const { send, untie } = tie(model, draw, reset);
   // Drafts are tried together, so that a padding may come before the kernel that it needs.
   function edit(name, draft) {
     if (name === "view") return send({ view: draft });
@@ -511,9 +522,7 @@ function renderPool({ model, el }) {
     stop();
     if (target.value) step(Number(target.value));
   });
-  const onChange = () => sending || queueMicrotask(reset);
-  model.on("change", onChange);
   draw();
   el.replaceChildren(root);
-  return () => (stop(), model.off("change", onChange));
+  return () => (stop(), untie());
 }

@@ -152,7 +152,8 @@ function renderField({ model, el }) {
       <span role="status"></span></div>`;
   const find = (selector) => root.querySelector(selector);
   const forms = () => [...root.querySelectorAll(".layer")];
-  let state, maps, sending;
+  let state, maps;
+  const { send, untie } = tie(model, draw, reset);
   let shape; // the sizes of the maps
   let here; // the pixel pointed at, or with the focus
   let output; // the pixel of the last map whose gradient is shown
@@ -221,13 +222,6 @@ function renderField({ model, el }) {
       const at = wrong && (wrong.layer === undefined ? 0 : wrong.layer + 1);
       note.textContent = at === i ? `${wrong.message}. The picture stays as it was.` : "";
     });
-  }
-  function send(changes) {
-    sending = true;
-    for (const name in changes) model.set(name, changes[name]);
-    sending = false;
-    draw();
-    model.save_changes();
   }
   // Takes the settings of the model; what was half typed gives way to them.
   function reset() {
@@ -331,9 +325,7 @@ function renderField({ model, el }) {
     propose();
     forms().at(-1).querySelector("select").focus(); // what had the focus may be gone
   });
-  const onChange = () => sending || queueMicrotask(reset);
-  model.on("change", onChange);
   reset();
   el.replaceChildren(root);
-  return () => model.off("change", onChange);
+  return untie;
 }

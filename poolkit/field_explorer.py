@@ -16,10 +16,9 @@ from poolkit.arithmetic import ReceptiveField
 from poolkit.explorer import (
     Explorer,
     _Checked,
-    _WrongType,
-    _WrongValue,
     cell,
     one_of,
+    refusing,
     script,
     table,
 )
@@ -69,20 +68,14 @@ class FieldExplorer(Explorer):
 
     @traitlets.validate("layers", "inputs", "view")
     def _validate(self, proposal: Any) -> Any:
-        name, value = proposal.trait.name, proposal.value
-        try:
-            if name == "view":
-                return one_of(name, value, ("field", "gradient"))
-            state = {"layers": self.layers, "inputs": self.inputs, name: value}
-            state = {
-                "layers": stacks.plain(state["layers"]),
-                "inputs": stacks.inputs(state["inputs"]),
-            }
-            stacks.sizes(**state)
-        except TypeError as error:
-            raise _WrongType(str(error)) from None
-        except ValueError as error:
-            raise _WrongValue(str(error)) from None
+        return refusing(self._checked, proposal.trait.name, proposal.value)
+
+    def _checked(self, name: str, value: Any) -> Any:
+        if name == "view":
+            return one_of(name, value, ("field", "gradient"))
+        state = {"layers": self.layers, "inputs": self.inputs, name: value}
+        state = {"layers": stacks.plain(state["layers"]), "inputs": stacks.inputs(state["inputs"])}
+        stacks.sizes(**state)
         return state[name]
 
     def _picture(self) -> str:

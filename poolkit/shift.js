@@ -108,7 +108,8 @@ function renderShift({ model, el }) {
     <div class="torch"><code></code><button type="button" class="copy" ${NATIVE}>Copy</button>
       <span role="status"></span></div>`;
   const find = (selector) => root.querySelector(selector);
-  let state, rows, titles, sending;
+  let state, rows, titles;
+  const { send, untie } = tie(model, draw, draw);
   let here = { grid: 1, i: 0 }; // the pixel pointed at, or with the focus
 
   // A grid for each row there can be: typed, moved, the maps, and always as the last the average.
@@ -126,13 +127,6 @@ function renderShift({ model, el }) {
   });
   find(".stack").append(...grids.map((grid) => grid.node));
 
-  function send(changes) {
-    sending = true;
-    for (const name in changes) model.set(name, changes[name]);
-    sending = false;
-    draw();
-    model.save_changes();
-  }
   function draw() {
     state = Object.fromEntries(["x", "halvings", "shift"].map((name) => [name, model.get(name)]));
     rows = shiftedStack(state);
@@ -209,9 +203,7 @@ function renderShift({ model, el }) {
     send({ halvings });
   });
   root.addEventListener("click", ({ target }) => target.className === "copy" && copyCode(root));
-  const onChange = () => sending || queueMicrotask(draw);
-  model.on("change", onChange);
   draw();
   el.replaceChildren(root);
-  return () => model.off("change", onChange);
+  return untie;
 }

@@ -136,7 +136,8 @@ function renderUpsampling({ model, el }) {
       <span role="status"></span></div>`;
   const find = (selector) => root.querySelector(selector);
   const control = (name) => find(`[data-name="${name}"]`);
-  let state, result, joins, sending;
+  let state, result, joins;
+  const { send, untie } = tie(model, draw, reset);
   let here = { of: "output", r: 0, c: 0 }; // the pixel pointed at, or with the focus
   let stamping = { r: 0, c: 0 }; // the input whose stamp is shown
   let drafts = {}; // what was typed or chosen, but makes no picture yet
@@ -174,13 +175,6 @@ function renderUpsampling({ model, el }) {
     }
     for (const name in given) (grids[name] ?? {}).values = given[name]; // the next number joins it
     showControls();
-  }
-  function send(changes) {
-    sending = true;
-    for (const name in changes) model.set(name, changes[name]);
-    sending = false;
-    draw();
-    model.save_changes();
   }
   function complain(wrong) {
     for (const name in LEAST) {
@@ -363,9 +357,7 @@ function renderUpsampling({ model, el }) {
     if (target.className === "copy") copyCode(root);
     else change(target.dataset.name, Number(target.value));
   });
-  const onChange = () => sending || queueMicrotask(reset);
-  model.on("change", onChange);
   draw();
   el.replaceChildren(root);
-  return () => model.off("change", onChange);
+  return untie;
 }
