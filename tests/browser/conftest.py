@@ -16,6 +16,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import sync_playwright
 
+from browser.explorer_page import page_source
 from poolkit.datasets import DATA
 
 TOKEN = "for-the-tests"
@@ -89,6 +90,24 @@ def opened_pages(browser):
 def new_page(browser):
     with opened_pages(browser) as open_page:
         yield open_page
+
+
+@pytest.fixture
+def page_with(new_page, tmp_path):
+    """Open a file with these explorers in a page of its own, as they are exported.
+
+    With functions=True the test can call the functions of the page's script.
+    """
+
+    def open_page(*explorers, functions=False, **options):
+        source = page_source(*explorers)
+        file = tmp_path / "page.html"
+        file.write_text(source.replace('type="module"', "") if functions else source, "utf-8")
+        page = new_page(set(), **options)
+        page.goto(file.as_uri())
+        return page
+
+    return open_page
 
 
 @pytest.fixture(scope="session")

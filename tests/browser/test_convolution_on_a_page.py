@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from axe_core_python.sync_playwright import Axe
 
-from browser.explorer_page import Explorer, page_source
+from browser.explorer_page import Explorer
 from poolkit.convolution_explorer import ConvolutionExplorer
 
 EDGE = np.array([[0.0, 0, 0, 9, 9, 9]] * 6)
@@ -12,15 +12,10 @@ KERNEL = np.array([[-1.0, 0, 1]] * 3)
 
 
 @pytest.fixture
-def page(new_page, tmp_path):
-    file = tmp_path / "page.html"
+def page(page_with):
     shapes = [(6, 6, 3), (5, 8, 2), (8, 8, 5), (4, 4, 1)]
     others = [ConvolutionExplorer(np.zeros((h, w)), np.zeros((k, k))) for h, w, k in shapes]
-    source = page_source(ConvolutionExplorer(EDGE, KERNEL), *others)
-    file.write_text(source, encoding="utf-8")
-    opened = new_page(set())
-    opened.goto(file.as_uri())
-    return opened
+    return page_with(ConvolutionExplorer(EDGE, KERNEL), *others)
 
 
 def test_the_page_computes_what_functional_does(page):

@@ -13,26 +13,12 @@ import pytest
 import torch
 from axe_core_python.sync_playwright import Axe
 
-from browser.explorer_page import Explorer, page_source, shown, step_and_play
+from browser.explorer_page import Explorer, shown, step_and_play
 from poolkit import functional, gradients
 from poolkit.explorer import PoolExplorer
 
 GRID = [[1, 3, 2, 4], [5, 6, 1, 2], [0, 1, 3, 1], [2, 4, 5, 2]]
 SHAPES = [(4, 4), (5, 7), (8, 8), (1, 6), (3, 2)]
-
-
-@pytest.fixture
-def page_with(new_page, tmp_path):
-    """Open a file with these explorers in a page of its own."""
-
-    def open_page(*explorers, **options):
-        file = tmp_path / "page.html"
-        file.write_text(page_source(*explorers), encoding="utf-8")
-        page = new_page(set(), **options)
-        page.goto(file.as_uri())
-        return page
-
-    return open_page
 
 
 @pytest.fixture(params=["page", "JupyterLab"])

@@ -9,7 +9,7 @@ import torch
 from axe_core_python.sync_playwright import Axe
 from torch import nn
 
-from browser.explorer_page import Explorer, page_source
+from browser.explorer_page import Explorer
 from poolkit import arithmetic, stacks
 from poolkit.arithmetic import Layer
 from poolkit.field_explorer import FieldExplorer
@@ -32,22 +32,6 @@ COMPUTE = """states => JSON.stringify(JSON.parse(states).map(state => {
   const seers = maps[0].padded.map((_, c) => seersOf(maps, c).map(set => [...set]));
   return { maps, ways, seers, divisor: divisorOf(state.layers), line: torchStack(state) };
 }))"""
-
-
-@pytest.fixture
-def page_with(new_page, tmp_path):
-    """Open a file with these explorers in a page of its own."""
-
-    def open_page(*explorers, **options):
-        file = tmp_path / "page.html"
-        # As it is exported, but that the test can call the functions of its script.
-        source = page_source(*explorers).replace('type="module"', "")
-        file.write_text(source, encoding="utf-8")
-        page = new_page(set(), **options)
-        page.goto(file.as_uri())
-        return page
-
-    return open_page
 
 
 def random_stack(random):
@@ -86,7 +70,7 @@ def test_the_page_computes_and_refuses_what_arithmetic_and_torch_do(page_with):
     random = np.random.default_rng(0)
     states = [{"layers": stacks.plain(WIDE), "inputs": 24}]
     states += [random_stack(random) for _ in range(HOW_MANY)]
-    page = page_with(FieldExplorer(BLOCKS))
+    page = page_with(FieldExplorer(BLOCKS), functions=True)
     answers = json.loads(page.evaluate(COMPUTE, json.dumps(states)))
     done, refusals = 0, set()
     for state, found in zip(states, answers, strict=True):

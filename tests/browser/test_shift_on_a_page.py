@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from axe_core_python.sync_playwright import Axe
 from test_shift_explorer import NAMES, ROW, all_rows, random_settings
 
-from browser.explorer_page import Explorer, page_source
+from browser.explorer_page import Explorer
 from poolkit.shift_explorer import ShiftExplorer
 
 # What the page computes for each of these states.
@@ -18,22 +18,6 @@ COMPUTE = """states => JSON.stringify(JSON.parse(states).map(state => ({
   froms: shiftedStack(state).map(row => row.map(pixel => pixel.from)),
   changes: [...Array(9).keys()].map(shift => changesBy(state, shift)),
   lines: torchLines(state) })))"""
-
-
-@pytest.fixture
-def page_with(new_page, tmp_path):
-    """Open a file with these explorers in a page of its own."""
-
-    def open_page(*explorers, **options):
-        file = tmp_path / "page.html"
-        # As it is exported, but that the test can call the functions of its script.
-        source = page_source(*explorers).replace('type="module"', "")
-        file.write_text(source, encoding="utf-8")
-        page = new_page(set(), **options)
-        page.goto(file.as_uri())
-        return page
-
-    return open_page
 
 
 def move(explorer, shift):
@@ -51,7 +35,7 @@ def changes(explorer):
 
 def test_the_page_computes_what_torch_does(page_with):
     random = np.random.default_rng(1)
-    page = page_with(ShiftExplorer())
+    page = page_with(ShiftExplorer(), functions=True)
     states = [random_settings(random) for _ in range(400)]
     answers = json.loads(page.evaluate(COMPUTE, json.dumps(states)))
     for state, found in zip(states, answers, strict=True):
@@ -70,7 +54,7 @@ def test_the_page_computes_what_torch_does(page_with):
 
 
 def test_a_pixel_comes_from_those_that_change_it(page_with):
-    page = page_with(ShiftExplorer())
+    page = page_with(ShiftExplorer(), functions=True)
     # In a row of zeros, every pixel makes the grid that it is in the strongest.
     for name in [name for name in NAMES if name != "strongest"]:
         state = {"x": [0.0] * 16, "halvings": [name], "shift": 3}

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from axe_core_python.sync_playwright import Axe
 
-from browser.explorer_page import Explorer, page_source, shown
+from browser.explorer_page import Explorer, shown
 from poolkit import gradients, ways_up
 from poolkit.upsampling_explorer import UpsamplingExplorer
 
@@ -27,22 +27,6 @@ COMPUTE = """states => JSON.stringify(JSON.parse(states).map(state => {
   return { output, counts, grad_x, grad_weight, matrix: matrixOf(found),
            stamp: stampOf(found, 0, 0), line: torchLineUp(state) };
 }))"""
-
-
-@pytest.fixture
-def page_with(new_page, tmp_path):
-    """Open a file with these explorers in a page of its own."""
-
-    def open_page(*explorers, **options):
-        file = tmp_path / "page.html"
-        # As it is exported, but that the test can call the functions of its script.
-        source = page_source(*explorers).replace('type="module"', "")
-        file.write_text(source, encoding="utf-8")
-        page = new_page(set(), **options)
-        page.goto(file.as_uri())
-        return page
-
-    return open_page
 
 
 def random_state(random, operation):
@@ -102,7 +86,7 @@ SIZES |= {"output_padding"}
 @pytest.mark.parametrize("operation", WAYS)
 def test_the_page_computes_and_refuses_what_functional_does(page_with, operation):
     random = np.random.default_rng(WAYS.index(operation))
-    page = page_with(UpsamplingExplorer(SMALL))
+    page = page_with(UpsamplingExplorer(SMALL), functions=True)
     states = [random_state(random, operation) for _ in range(HOW_MANY[operation])]
     for state in states[::2]:  # of every other, gradients that are not all ones
         wanted = known(state)
